@@ -1,0 +1,87 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every target of ours: Swift 6 language mode, warnings are errors, imports say how far they reach.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
+let package = Package(
+    name: "idp-server",
+    products: [
+        .executable(name: "idp-server", targets: ["IDPServer"])
+    ],
+    dependencies: [
+        // The field's logging, metrics and tracing facades: what a library reports comes out with ours.
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", exact: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-distributed-tracing", exact: "1.7.3"),
+        // OTLP's wire format; the generated code is committed.
+        .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
+        // The command line, in the executable only.
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        // SQLite behind one serial queue per connection: the job store.
+        .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+    ],
+    targets: [
+        // System libraries, each imported by one target only.
+        .systemLibrary(
+            name: "CLibevent", pkgConfig: "libevent_openssl",
+            providers: [.apt(["libevent-dev", "libssl-dev"])]),
+        .systemLibrary(
+            name: "CTesseract", pkgConfig: "tesseract",
+            providers: [.apt(["libtesseract-dev", "libleptonica-dev"])]),
+        .systemLibrary(
+            name: "CCurl", pkgConfig: "libcurl",
+            providers: [.apt(["libcurl4-openssl-dev"])]),
+
+        // Leaves: they import nothing of ours.
+        .target(name: "EventHTTP", dependencies: ["CLibevent"], swiftSettings: strict),
+        .target(
+            name: "Observability",
+            dependencies: [
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "Tracing", package: "swift-distributed-tracing"),
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ],
+            swiftSettings: strict),
+        .target(name: "OutboundHTTP", dependencies: ["CCurl"], swiftSettings: strict),
+
+        // Documents in, verdicts out.
+        .target(
+            name: "Pipeline",
+            dependencies: ["CTesseract", "Observability", "OutboundHTTP"],
+            resources: [.embedInCode("Rules/Data/types.json")],
+            swiftSettings: strict),
+
+        // The service.
+        .executableTarget(
+            name: "IDPServer",
+            dependencies: [
+                "EventHTTP", "Observability", "OutboundHTTP", "Pipeline",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
+
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+        .testTarget(name: "EventHTTPTests", dependencies: ["EventHTTP", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "ObservabilityTests", dependencies: ["Observability", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "OutboundHTTPTests", dependencies: ["OutboundHTTP", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "PipelineTests", dependencies: ["Pipeline", "Observability", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "IDPServerTests",
+            dependencies: ["IDPServer", "EventHTTP", "Observability", "Pipeline", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(name: "EndToEndTests", dependencies: ["IDPServer", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "TidyTests", dependencies: ["TestSupport"], swiftSettings: strict),
+    ]
+)

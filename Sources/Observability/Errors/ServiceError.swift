@@ -1,0 +1,40 @@
+/// One field of a request that is wrong, and what would be right.
+public struct FieldError: Sendable, Equatable, Codable {
+    /// The field's name as the caller wrote it (`file`, `fio`, a header's or a query parameter's name).
+    public var field: String
+    /// What is wrong and what would be right; never the value itself.
+    public var message: String
+
+    public init(field: String, message: String) {
+        self.field = field
+        self.message = message
+    }
+}
+
+/// An operating error with its code: what every module of the service throws across its border.
+///
+/// `message` goes to callers and holds no path, no internal text and nothing personal. `cause` is for the log only.
+public struct ServiceError: Error, Sendable {
+    public var code: ErrorCode
+    /// For the caller; the code's title unless something more helpful can be said.
+    public var message: String
+    public var fields: [FieldError]
+    /// Seconds until a retry can help, for `Retry-After`.
+    public var retryAfter: Int?
+    /// The methods that a resource allows, for `Allow` (405 only).
+    public var allow: [String]
+    /// What really happened; logged once where the error is handled, never sent.
+    public var cause: String?
+
+    public init(
+        _ code: ErrorCode, _ message: String? = nil, fields: [FieldError] = [], retryAfter: Int? = nil,
+        allow: [String] = [], cause: String? = nil
+    ) {
+        self.code = code
+        self.message = message ?? code.title
+        self.fields = fields
+        self.retryAfter = retryAfter
+        self.allow = allow
+        self.cause = cause
+    }
+}
