@@ -169,6 +169,18 @@ public final class MetricRegistry: Sendable {
         }
     }
 
+    /// Whether a library's metric would fit: a new name that collides with nothing, or the same shape as before.
+    func admitsForeign(_ name: String, help: String, kind: MetricFamily.Kind, labelNames: [String]) -> Bool {
+        let wanted = MetricFamily(name: name, help: help, kind: kind, labelNames: labelNames)
+        return state.withLock { state in
+            guard let index = state.indexByName[name] else {
+                return wanted.occupiedNames.allSatisfy { !state.occupied.contains($0) }
+            }
+            // The help text names the library's own label, so one of ours never has the same shape.
+            return state.families[index].hasShape(of: wanted)
+        }
+    }
+
     private func registerObserved(_ labels: [String], in family: Int, read: @escaping @Sendable () -> Double) {
         _ = state.withLock { $0.families[family].series(labels) { .read(read) } }
     }
