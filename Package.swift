@@ -50,6 +50,7 @@ let package = Package(
                 .product(name: "Tracing", package: "swift-distributed-tracing"),
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
+            exclude: ["Tracing/OTLP/Generated/README.md"],
             swiftSettings: strict),
         .target(name: "OutboundHTTP", dependencies: ["CCurl"], swiftSettings: strict),
 
