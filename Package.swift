@@ -38,6 +38,7 @@ let package = Package(
         .systemLibrary(
             name: "CCurl", pkgConfig: "libcurl",
             providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CSyncFS"),
 
         // Leaves: they import nothing of ours.
         .target(name: "EventHTTP", dependencies: ["CLibevent"], swiftSettings: strict),
@@ -64,7 +65,7 @@ let package = Package(
         .executableTarget(
             name: "IDPServer",
             dependencies: [
-                "EventHTTP", "Observability", "OutboundHTTP", "Pipeline",
+                "CSyncFS", "EventHTTP", "Observability", "OutboundHTTP", "Pipeline",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
