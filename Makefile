@@ -1,0 +1,23 @@
+# Each goal is one script in scripts/, which says in its first lines what it does and takes.
+.PHONY: demo test run bench lint accuracy clean
+
+demo:
+	@scripts/demo.sh
+
+test:
+	@scripts/test.sh
+
+run:
+	@scripts/run.sh
+
+bench:
+	@scripts/bench.sh
+
+lint:
+	@scripts/lint.sh
+
+accuracy:
+	@scripts/accuracy.sh
+
+clean:
+	@scripts/clean.sh

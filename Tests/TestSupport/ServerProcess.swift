@@ -1,0 +1,135 @@
+import Foundation
+public import Glibc
+
+/// `idp-server serve` as a user runs it: the built program, its own folders, its own port.
+///
+/// The port is taken by the system (`IDP_PORT=0`) and read back from the line that the server logs once it listens,
+/// `{"message":"listening","port":N,…}`: tests that run side by side can not meet on one.
+public final class ServerProcess: Sendable {
+    /// The program.
+    public let child: ChildProcess
+    /// The port that it listens on.
+    public let port: Int
+    /// Where its runs and its store are.
+    public let directory: TemporaryDirectory
+    /// A client of it.
+    public var client: HTTPClient { HTTPClient(port: port) }
+
+    private init(child: ChildProcess, port: Int, directory: TemporaryDirectory) {
+        self.child = child
+        self.port = port
+        self.directory = directory
+    }
+
+    deinit {
+        if child.exitStatus == nil { child.killGroup() }
+    }
+
+    /// Thrown when the server ended before it was ready.
+    public struct DidNotStart: Error, CustomStringConvertible {
+        public var description: String
+    }
+
+    /// Starts a server and waits until `/ready` answers 200.
+    ///
+    /// `environment` comes on top of the plain one and of the folders; `directory` is given to start again on what
+    /// an earlier server left. The day is pinned to the one that the sample documents are judged on.
+    public static func start(
+        _ environment: [String: String] = [:], directory: TemporaryDirectory? = nil,
+        program: String = ProjectFiles.serverProgram, within limit: Duration = .seconds(30)
+    ) async throws -> ServerProcess {
+        let directory = try directory ?? TemporaryDirectory("server")
+        var settings = ChildProcess.plainEnvironment
+        settings["IDP_PORT"] = "0"
+        settings["IDP_RUNS_DIR"] = directory.file("runs").path
+        settings["IDP_STORE"] = "sqlite:" + directory.file("jobs.sqlite").path
+        settings["IDP_TODAY"] = try SampleDocument.all().first?.today
+        settings.merge(environment) { $1 }
+        let child = try ChildProcess(program, ["serve"], environment: settings, directory: directory.path)
+        do {
+            let port = try await listeningPort(of: child, within: limit)
+            let server = ServerProcess(child: child, port: port, directory: directory)
+            try await eventually("/ready of the server on port \(port)", within: limit) {
+                try server.requireRunning()
+                return (try? await server.client.get("/ready", within: .seconds(5)))?.status == 200
+            }
+            return server
+        } catch {
+            child.killGroup()
+            let output = (child.standardOutput + child.standardError).suffix(4_000)
+            throw DidNotStart(description: "\(error)\n\(output)")
+        }
+    }
+
+    /// The lines of its log that are JSON, each parsed.
+    public var log: [JSONValue] {
+        child.lines.compactMap { try? JSONValue(parsing: $0) }
+    }
+
+    /// Everything that it has written to either stream.
+    public var output: String { child.standardOutput + child.standardError }
+
+    /// Sends SIGTERM and waits for the exit status.
+    public func stop(within limit: Duration = .seconds(40)) async throws -> ExitStatus {
+        child.signal(SIGTERM)
+        return try await child.waitForExit(within: limit)
+    }
+
+    /// Kills the server itself with SIGKILL, as a crash would; what it started is left to notice.
+    public func crash() async throws {
+        child.signal(SIGKILL)
+        _ = try await child.waitForExit()
+    }
+
+    /// The ids of the processes that it has started and that still run, from the kernel's list.
+    public func startedProcesses() async throws -> [pid_t] {
+        let listing = try await Command.run("ps", ["-o", "pid=", "--ppid", "\(child.pid)"])
+        return listing.output.split(whereSeparator: \.isWhitespace).compactMap { pid_t($0) }
+    }
+
+    /// The value of a sample of `/metrics` in text format, by its name and labels as they are written; nil if absent.
+    public func metric(_ sample: String) async throws -> Double? {
+        try await client.get("/metrics").text.split(separator: "\n")
+            .first { $0.hasPrefix(sample + " ") }
+            .flatMap { Double($0.dropFirst(sample.count + 1)) }
+    }
+
+    /// Submits a job and gives its run id. Throws `UnexpectedAnswer` unless the server accepts it.
+    public func submit(_ form: MultipartForm, fields: [(String, String)] = []) async throws -> String {
+        let answer = try await client.post("/v1/jobs", form, fields: fields)
+        guard answer.status == 202, let run = answer.json["run_id"].string else {
+            throw UnexpectedAnswer(answer: answer)
+        }
+        return run
+    }
+
+    /// Waits until a run has ended, and gives the last status document.
+    public func end(of run: String, within limit: Duration = .seconds(90)) async throws -> JSONValue {
+        try await eventually("end of run \(run)", within: limit, every: .milliseconds(50)) {
+            let answer = try await self.client.get("/v1/jobs/\(run)")
+            guard answer.status == 200 else { throw UnexpectedAnswer(answer: answer) }
+            let ended = ["completed", "failed", "cancelled"].contains(answer.json["status"].string ?? "")
+            return ended ? answer.json : nil
+        }
+    }
+
+    private func requireRunning() throws {
+        if let status = child.exitStatus { throw DidNotStart(description: "ended with \(status)") }
+    }
+
+    private static func listeningPort(of child: ChildProcess, within limit: Duration) async throws -> Int {
+        try await eventually("the log line `listening`", within: limit) {
+            if let status = child.exitStatus { throw DidNotStart(description: "ended with \(status)") }
+            return child.lines.lazy.compactMap { try? JSONValue(parsing: $0) }
+                .first { $0["message"].string == "listening" }?["port"].int
+        }
+    }
+}
+
+/// An answer with a status that the test can not go on with.
+public struct UnexpectedAnswer: Error, CustomStringConvertible {
+    /// The answer.
+    public var answer: HTTPAnswer
+
+    public var description: String { "status \(answer.status): \(answer.text.prefix(500))" }
+}

@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# Installs what the tests need beside scripts/setup.sh: real clients and a real Prometheus, and a Python of their own.
+# With `corpus` as argument also the fonts that documents are generated with. Safe to run again.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+source scripts/packages.sh
+
+# Debian's prometheus brings promtool. It may start a service on port 9090; the tests start their own on a free port.
+packages=(prometheus python3 python3-venv procps)
+if [[ ${1:-} == corpus ]]; then
+    packages+=(
+        fonts-paratype fonts-dejavu-core fonts-dejavu-extra fonts-liberation fonts-noto-core fonts-freefont-ttf
+        fonts-crosextra-carlito fonts-open-sans
+    )
+fi
+ensure_packages "${packages[@]}"
+
+# Debian's own Python, not the first in PATH: python3-venv belongs to it.
+readonly PYTHON=/usr/bin/python3
+readonly REQUIREMENTS=Tests/requirements.txt
+if ! cmp -s "$REQUIREMENTS" .venv/requirements.installed; then
+    if ! "$PYTHON" -c 'import ensurepip' 2>/dev/null; then
+        echo "error: $PYTHON has no ensurepip, so it can make no virtual environment; install python3-venv" >&2
+        exit 1
+    fi
+    echo "making .venv from $REQUIREMENTS"
+    "$PYTHON" -m venv --clear .venv
+    .venv/bin/pip install --quiet --disable-pip-version-check --only-binary :all: --requirement "$REQUIREMENTS"
+    cp "$REQUIREMENTS" .venv/requirements.installed
+fi

@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# Builds everything and runs every test. Arguments go to `swift test`, for example: scripts/test.sh --filter Metrics
+set -euo pipefail
+cd "$(dirname "$0")/.."
+scripts/setup.sh
+scripts/setup-tests.sh
+swift build --build-tests
+# All tests are Swift Testing's: without XCTest's own empty run, its closing line is the last one.
+exec swift test --skip-build --disable-xctest "$@"
