@@ -44,7 +44,7 @@ final class Call: Sendable {
         if let runID { context.runID = runID }
         context.error = error
         let answer = httpError(
-            error, requestID: context.requestID, runID: context.runID?.text, traceID: context.trace?.traceID,
+            error, requestID: context.requestID, runID: context.runID?.description, traceID: context.trace?.traceID,
             format: context.errorFormat, instance: context.path)
         reply(
             Response(

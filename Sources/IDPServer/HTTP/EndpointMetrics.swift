@@ -33,6 +33,9 @@ struct HTTPMetrics: Sendable {
 /// One (endpoint, method)'s metric slots, resolved when the route is registered: recording is array access and
 /// single-writer additions.
 final class EndpointMetrics: Sendable {
+    /// The route's template, or `unmatched`.
+    let endpoint: String
+    let method: String
     private let requests: [MetricCounter]
     private let duration: MetricHistogram
     private let serverDurations: [MetricHistogram]
@@ -41,6 +44,8 @@ final class EndpointMetrics: Sendable {
 
     /// - Parameter endpoint: the route's template, or `unmatched`.
     init(endpoint: String, method: String, metrics: HTTPMetrics, scheme: String) {
+        self.endpoint = endpoint
+        self.method = method
         requests = StatusIndex.statuses.map { metrics.requests.with(endpoint, method, String($0)) }
         duration = metrics.requestDuration.with(endpoint, method)
         serverDurations = StatusIndex.statuses.map { status in

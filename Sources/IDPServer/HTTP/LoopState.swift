@@ -1,12 +1,15 @@
 internal import EventHTTP
 internal import Observability
 
-/// What the router keeps per event loop: the metric lane that only this loop writes, and the source of request ids.
+/// What the router keeps per event loop: the metric lane that only this loop writes, the source of
+/// request ids and the buffer of access lines.
 ///
 /// `@unchecked Sendable`: made before the front starts, then touched by its own loop's thread only.
 final class LoopState: @unchecked Sendable {
     /// The lane that this loop alone writes.
     let lane: Lane
+    /// The access line in the making.
+    var line = LogLine()
     private var ids = RequestIDSource()
     private let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: RequestIDSource.length, alignment: 8)
 

@@ -43,7 +43,7 @@ struct RequestObserver: Sendable {
             span.end()
         }
         guard !context.endpoint.isProbe else { return }
-        accessLog.write(context, record)
+        accessLog.write(context, record, state)
     }
 
     /// Counts an inline answer.
@@ -60,6 +60,6 @@ struct RequestObserver: Sendable {
         let elapsed = MonotonicClock.nanoseconds() &- started
         metrics.record(
             status: error.code.httpStatus, nanoseconds: elapsed, bytesIn: 0, bytesOut: 0, lane: state.lane)
-        accessLog.write(metrics, error, requestID: requestID, nanoseconds: elapsed)
+        accessLog.write(metrics, error, requestID: requestID, nanoseconds: elapsed, state)
     }
 }

@@ -10,10 +10,12 @@ struct Intake: Sendable {
 
     let spool: UploadSpool
     let uploadBytesMax: Int
+    /// Longest time that a synchronous call may take.
+    let processTimeout: Duration
     let runs: RunService
 
     /// Decides on the loop whether the body is wanted: media type, declared size, room.
-    func admit(_ head: RequestHead) throws(ServiceError) -> BodyPlan {
+    func admit(_ head: RequestHead, for kind: RunKind) throws(ServiceError) -> BodyPlan {
         guard let type = head.field(.contentType), Self.isMultipart(type) else { throw .multipartWanted }
         if let declared = head.declaredBodyLength {
             guard declared > 0 else {
@@ -28,7 +30,7 @@ struct Intake: Sendable {
                 throw .tooLarge(limitBytes: uploadBytesMax)
             }
         }
-        try runs.checkIntake()
+        if let refusal = runs.admission(for: kind) { throw refusal }
         var plan = MultipartPlan(spool: spool)
         plan.fileLimitBytes = uploadBytesMax
         plan.bodyLimitBytes = uploadBytesMax + Self.formOverheadBytes

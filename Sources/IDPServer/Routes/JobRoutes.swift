@@ -17,7 +17,7 @@ struct JobRoutes: Sendable {
             Route(
                 .post, "/v1/jobs",
                 .queued(
-                    admit: { (head) throws(ServiceError) in try intake.admit(head) },
+                    admit: { (head) throws(ServiceError) in try intake.admit(head, for: .job) },
                     handle: { (call) throws(ServiceError) in
                         JobSubmission.submit(try intake.submission(of: call), call, runs, applied: false)
                     })),
@@ -45,39 +45,43 @@ struct JobRoutes: Sendable {
         let id = try runID(of: call)
         let query = try Query(call.request.query, known: ["wait"])
         let wait = try query.integer("wait", in: 0...Self.waitMax) ?? 0
-        let seen = try runs.record(id)
+        let seen = try runs.record(for: id)
         guard wait > 0, !seen.state.isFinal else { return answer(call, seen) }
-        runs.waitForChange(of: id, from: seen.state, within: .seconds(wait)) { outcome in
-            switch outcome {
-            case .success(let record): answer(call, record)
-            case .failure(let error): call.fail(error, runID: id)
-            }
+        runs.waitForChange(of: id, from: seen.state, by: .after(.seconds(wait))) { record in
+            if let record { answer(call, record) } else { call.fail(ServiceError(.jobNotFound), runID: id) }
         }
     }
 
     private func answer(_ call: Call, _ record: RunRecord) {
-        let live = runs.liveness(of: record.id)
-        var fields: [(String, String)] = [("Cache-Control", "no-store")]
-        if !record.state.isFinal { fields.append(("Retry-After", String(runs.retryAfter(for: record)))) }
         call.reply(
-            200, fields: fields,
-            json: RunResponse(record: record, progress: live?.progress, queuePosition: live?.queuePosition))
+            200, fields: fields(record),
+            json: RunResponse(
+                record: record, progress: runs.progress(of: record.id), queuePosition: runs.jobQueue.position(of: record.id)))
+    }
+
+    /// Never cached; while it goes on, when to ask again.
+    private func fields(_ record: RunRecord) -> [(String, String)] {
+        var fields = [("Cache-Control", "no-store")]
+        if !record.state.isFinal { fields.append(("Retry-After", String(runs.retryAfterSeconds(for: record)))) }
+        return fields
     }
 
     private func result(_ call: Call) throws(ServiceError) {
         let id = try runID(of: call)
-        let record = try runs.record(id)
-        var fields: [(String, String)] = [("Cache-Control", "no-store")]
-        if !record.state.isFinal { fields.append(("Retry-After", String(runs.retryAfter(for: record)))) }
-        call.reply(200, fields: fields, json: ResultResponse(record: record, judgement: try runs.judgement(of: id)))
+        let record = try runs.record(for: id)
+        call.reply(
+            200, fields: fields(record), json: ResultResponse(record: record, judgement: try runs.judgement(for: id)))
     }
 
     private func cancel(_ call: Call) throws(ServiceError) {
         let id = try runID(of: call)
-        let record = try runs.cancel(id)
-        call.reply(
-            record.state.isFinal ? 200 : 202,
-            json: RunResponse(record: record, progress: nil, queuePosition: nil))
+        runs.cancel(id) { outcome in
+            switch outcome {
+            case .success(.accepted(let record)): call.reply(202, json: RunResponse(record: record))
+            case .success(.ended(let record)): call.reply(200, json: RunResponse(record: record))
+            case .failure(let error): call.fail(error, runID: id)
+            }
+        }
     }
 
     private func list(_ call: Call) throws(ServiceError) {
@@ -94,14 +98,11 @@ struct JobRoutes: Sendable {
             guard let cursor = RunID(text) else { throw Query.mistake("cursor", "must be a next_cursor of this list") }
             return cursor
         }
-        // One more than asked for tells whether there is a next page.
-        let found = try runs.list(state: state, before: cursor, limit: limit + 1)
-        let page = found.prefix(limit)
+        let page = try runs.list(status: state, limit: limit, before: cursor)
         call.reply(
             200, fields: [("Cache-Control", "no-store")],
             json: RunListResponse(
-                jobs: page.map { RunResponse(record: $0, progress: nil, queuePosition: nil) },
-                nextCursor: found.count > limit ? page.last?.id.description : nil))
+                jobs: page.runs.map { RunResponse(record: $0) }, nextCursor: page.next?.description))
     }
 }
 
@@ -131,7 +132,7 @@ enum JobSubmission {
             case .success(let record):
                 call.context.runID = record.id
                 var fields = [
-                    ("Location", "/v1/jobs/\(record.id)"), ("Retry-After", String(runs.retryAfter(for: record))),
+                    ("Location", "/v1/jobs/\(record.id)"), ("Retry-After", String(runs.retryAfterSeconds(for: record))),
                 ]
                 if applied { fields.append(("Preference-Applied", "respond-async")) }
                 call.reply(202, fields: fields, json: AcceptedResponse(runID: record.id.description, status: "accepted"))

@@ -13,7 +13,7 @@ struct ProcessRoute: Sendable {
             Route(
                 .post, "/v1/process",
                 .queued(
-                    admit: { (head) throws(ServiceError) in try intake.admit(head) },
+                    admit: { (head) throws(ServiceError) in try intake.admit(head, for: .sync) },
                     handle: { (call) throws(ServiceError) in try process(call) }))
         ]
     }
@@ -24,25 +24,24 @@ struct ProcessRoute: Sendable {
             return JobSubmission.submit(submission, call, runs, applied: true)
         }
         call.onClientGone { call.context.cancellation.cancel(.clientGone) }
-        runs.process(submission, timeout: submission.timeout, cancellation: call.context.cancellation) { outcome in
-            switch outcome {
-            case .success(let record):
-                Self.answer(call, record)
-            case .failure(let failure):
-                call.fail(failure.error, runID: failure.runID)
+        let limit = intake.processTimeout
+        let deadline = Deadline.after(min(limit, submission.timeout ?? limit))
+        runs.process(submission, deadline: deadline, cancellation: call.context.cancellation) { outcome in
+            switch outcome.result {
+            case .success(let judgement): Self.answer(call, judgement, outcome.record)
+            case .failure(let error): call.fail(error, runID: outcome.record?.id)
             }
         }
     }
 
-    private static func answer(_ call: Call, _ record: RunRecord) {
-        call.context.runID = record.id
-        guard let verdict = record.verdict else {
-            let code = record.failure ?? .internalProcessingError
-            return call.fail(ServiceError(code), runID: record.id)
+    private static func answer(_ call: Call, _ judgement: Judgement, _ record: RunRecord?) {
+        guard let record else {
+            return call.fail(ServiceError(.internalProcessingError, cause: "a judged run has no record"))
         }
+        call.context.runID = record.id
         call.reply(
             200,
             json: VerdictResponse(
-                runID: record.id.description, verdict: verdict, errors: record.reasons.map(\.rawValue)))
+                runID: record.id.description, verdict: judgement.verdict, errors: judgement.reasons.map(\.rawValue)))
     }
 }

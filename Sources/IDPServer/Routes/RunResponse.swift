@@ -28,8 +28,10 @@ struct VerdictResponse: Encodable {
 /// A run as `GET /v1/jobs/{run_id}` shows it. Members that are null in one state are there as `null`.
 struct RunResponse: Encodable {
     let record: RunRecord
-    let progress: Progress?
-    let queuePosition: Int?
+    /// How far it has come, while it runs.
+    var progress: Pipeline.Progress?
+    /// Jobs that go before it, while it waits.
+    var queuePosition: Int?
 
     private enum Key: String, CodingKey {
         case runID = "run_id"
@@ -93,7 +95,7 @@ struct ResultResponse: Encodable {
     }
 
     func encode(to encoder: any Encoder) throws {
-        try RunResponse(record: record, progress: nil, queuePosition: nil).encode(to: encoder)
+        try RunResponse(record: record).encode(to: encoder)
         var container = encoder.container(keyedBy: Key.self)
         guard let judgement else {
             for key in [Key.extracted, .checks, .stages, .pages] { try container.encodeNil(forKey: key) }
