@@ -1,4 +1,8 @@
+import Pipeline
+
 @main
 struct App {
-    static func main() {}
+    static func main() {
+        if CommandLine.arguments.dropFirst().first == "document-worker" { DocumentWorkerProcess.run() }
+    }
 }
