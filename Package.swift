@@ -35,6 +35,7 @@ let package = Package(
         .systemLibrary(
             name: "CTesseract", pkgConfig: "tesseract",
             providers: [.apt(["libtesseract-dev", "libleptonica-dev"])]),
+        .systemLibrary(name: "CLinux"),
         .systemLibrary(
             name: "CCurl", pkgConfig: "libcurl",
             providers: [.apt(["libcurl4-openssl-dev"])]),
@@ -57,7 +58,7 @@ let package = Package(
         // Documents in, verdicts out.
         .target(
             name: "Pipeline",
-            dependencies: ["CTesseract", "Observability", "OutboundHTTP"],
+            dependencies: ["CLinux", "CTesseract", "Observability", "OutboundHTTP"],
             resources: [.embedInCode("Rules/Data/types.json")],
             swiftSettings: strict),
 
