@@ -119,7 +119,7 @@ extension Setting {
             help: "Folder of the runs: documents, results, and the store unless IDP_STORE says otherwise"),
         Setting(
             name: "IDP_RUNS_RETENTION_DAYS", group: .storage, kind: .integer(0...36_500), fallback: "14",
-            help: "Days that a run is kept after it ended; 0 keeps it for ever"),
+            help: "Days that a run is kept after it came in; 0 keeps it for ever"),
         Setting(
             name: "IDP_DISK_RESERVE_BYTES", group: .storage, kind: .bytes(0...(1 << 50)), fallback: "256MiB",
             help: "Free space below which no document is taken (STORAGE_FULL)"),

@@ -23,6 +23,13 @@ enum StoredRun: Sendable, Equatable {
     case unknown
 }
 
+/// As much of an ended run as its removal needs.
+struct EndedRun: Sendable, Equatable {
+    var id: RunID
+    var kind: RunKind
+    var state: RunState
+}
+
 /// Where runs are kept. A write whose completion said success is on stable storage.
 ///
 /// Reads block the calling thread (a file's worth of time) and throw `STORAGE_FAILED`; call them on a queue, never on a
@@ -47,7 +54,7 @@ protocol JobStore: Sendable {
     func unfinishedJobs() throws(ServiceError) -> [RunRecord]
 
     /// Ended runs whose id lies below `id`, oldest first, at most `limit`.
-    func endedRuns(below id: RunID, limit: Int) throws(ServiceError) -> [RunID]
+    func endedRuns(below id: RunID, limit: Int) throws(ServiceError) -> [EndedRun]
 
     /// How many jobs are in each state.
     func jobCounts() throws(ServiceError) -> [RunState: Int]

@@ -150,6 +150,14 @@ final class RunIndex: Sendable {
         }
     }
 
+    /// Tells all watchers what they know already, so that those who wait for a change stop waiting.
+    func nudge() {
+        let calls = state.withLock { state in
+            state.live.values.flatMap { entry in entry.watchers.values.map { ($0, entry.published) } }
+        }
+        for (watcher, record) in calls { watcher(.state(record)) }
+    }
+
     /// Ends a watch.
     func unwatch(_ id: RunID, _ key: Int) {
         state.withLock { _ = $0.live[id]?.watchers.removeValue(forKey: key) }

@@ -73,7 +73,7 @@ enum RunRow {
         record.requestID = row[11]
         record.caller = row[12]
         record.callbackURL = row[13]
-        record.trace = (row[14] as String?).flatMap { TraceText.context($0, state: row[15] as String? ?? "") }
+        record.trace = (row[14] as String?).flatMap { TraceContext(traceparent: $0, tracestate: row[15]) }
         record.idempotencyKey = row[19]
         record.fingerprint = (row[20] as Data?).map { Array($0) }
         record.verdict = row[21]
@@ -109,7 +109,8 @@ enum RunRow {
         return state
     }
 
-    private static func kind(_ number: Int) throws -> RunKind {
+    /// The kind that is stored as `number`.
+    static func kind(_ number: Int) throws -> RunKind {
         guard let kind = RunKind.allCases.first(where: { RunRow.number($0) == number }) else {
             throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "no such kind")
         }
@@ -121,7 +122,7 @@ enum RunRow {
             record.id.data, number(record.kind), number(record.state), record.createdAt.milliseconds,
             record.startedAt?.milliseconds, record.finishedAt?.milliseconds, record.attempts, record.priority.level,
             record.isCancelRequested, record.today.description, record.deadlineAt?.milliseconds, record.requestID,
-            record.caller, record.callbackURL, record.trace.map { TraceText.parent($0) }, record.trace?.state,
+            record.caller, record.callbackURL, record.trace?.traceparent, record.trace?.state,
             record.document.fileExtension, record.document.size, Data(record.document.sha256), record.idempotencyKey,
             record.fingerprint.map { Data($0) }, record.verdict, text(record.reasons), record.failure?.rawValue,
             record.fio, judgement,

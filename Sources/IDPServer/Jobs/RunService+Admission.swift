@@ -6,12 +6,18 @@ extension RunService {
     /// Why a run of that kind would be refused now; nil when it would be taken. Never blocks: fit for a loop, before the
     /// body is read.
     func admission(for kind: RunKind) -> ServiceError? {
-        if let refusal = unavailability { return refusal }
+        if let refusal = unavailability { return counted(refusal) }
         switch kind {
-        case .job where jobQueue.isFull: return queueFull
-        case .sync where interactiveQueue.isFull: return serverBusy
+        case .job where jobQueue.isFull: return counted(queueFull)
+        case .sync where interactiveQueue.isFull: return counted(serverBusy)
         case .job, .sync: return nil
         }
+    }
+
+    /// The refusal, counted.
+    func counted(_ refusal: ServiceError) -> ServiceError {
+        metrics.refused(refusal)
+        return refusal
     }
 
     /// Why nothing is taken at all.

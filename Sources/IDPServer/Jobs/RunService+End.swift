@@ -70,11 +70,11 @@ extension RunService {
         if record.kind == .job { countJob(before?.state, record.state) }
     }
 
-    /// Moves a job in the gauge of states.
-    func countJob(_ before: RunState?, _ after: RunState) {
+    /// Moves a job in the gauge of states; nil where it was not or is no more.
+    func countJob(_ before: RunState?, _ after: RunState?) {
         jobCounts.withLock { counts in
             if let before { counts[before, default: 1] -= 1 }
-            counts[after, default: 0] += 1
+            if let after { counts[after, default: 0] += 1 }
         }
     }
 
@@ -99,7 +99,7 @@ extension RunService {
         if let record {
             metadata["run_id"] = "\(record.id)"
             if let requestID = record.requestID { metadata["request_id"] = "\(requestID)" }
-            if let trace = record.trace { metadata["trace_id"] = "\(TraceText.traceID(trace))" }
+            if let trace = record.trace { metadata["trace_id"] = "\(trace.traceID)" }
         }
         logger.log(level: level, message, metadata: metadata)
     }

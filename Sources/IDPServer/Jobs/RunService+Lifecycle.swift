@@ -21,7 +21,10 @@ extension RunService {
         let counts = try store.jobCounts()
         jobCounts.withLock { $0 = counts }
         let unfinished = try store.unfinishedJobs()
-        for record in unfinished { recover(record) }
+        for record in unfinished {
+            metrics.recovered()
+            recover(record)
+        }
         logger.info("jobs recovered", metadata: ["count": "\(unfinished.count)"])
         let moment = now()
         health.withLock { $0.isStarted = true }
@@ -29,16 +32,23 @@ extension RunService {
             self.sweepFolders(before: RunID(floorOf: moment))
             self.repairFolders()
         }
+        maintenance.async { self.keepRetention() }
         maintain()
+    }
+
+    /// Makes `/ready` say no and lets long polls go, while everything else works as before.
+    func announceStop() {
+        health.withLock { $0.isStopAnnounced = true }
+        index.nudge()
     }
 
     /// What `/ready` says. Never blocks.
     func readiness() -> [ReadinessCheck] {
         let health = health.withLock { $0 }
         let isFull = jobQueue.isFull
+        let isStopping = health.isStopAnnounced || health.isDraining
         return [
-            ReadinessCheck(
-                name: "draining", isPassing: !health.isDraining, detail: health.isDraining ? "shutting down" : "no"),
+            ReadinessCheck(name: "draining", isPassing: !isStopping, detail: isStopping ? "shutting down" : "no"),
             ReadinessCheck(
                 name: "store", isPassing: health.storeError == nil,
                 detail: health.storeError == nil ? "writable" : "not writable"),
@@ -57,13 +67,14 @@ extension RunService {
     func drain(by deadline: Deadline) -> Bool {
         health.withLock { $0.isDraining = true }
         jobQueue.pause()
+        index.nudge()
         // Callers of /v1/process wait for an answer: their line is worked off as long as there is time.
         let patience = deadline.capped(at: max(.zero, deadline.remaining - RunService.handBackTime(deadline)))
         var isIdle = interactiveQueue.waitUntilIdle(by: patience) && jobQueue.waitUntilIdle(by: patience)
         if !isIdle {
             interactiveQueue.pause()
-            for item in interactiveQueue.removeAll() { item.discard() }
             for token in index.tokens(of: .job) + index.tokens(of: .sync) { token.cancel(.shutdown) }
+            for item in interactiveQueue.removeAll() { item.discard() }
             isIdle = interactiveQueue.waitUntilIdle(by: deadline) && jobQueue.waitUntilIdle(by: deadline)
         }
         let left = max(0, deadline.remaining / .milliseconds(1))

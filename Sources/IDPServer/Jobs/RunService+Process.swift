@@ -11,8 +11,8 @@ extension RunService {
         _ submission: Submission, deadline: Deadline, cancellation: CancellationToken,
         completion: @escaping @Sendable (RunOutcome) -> Void
     ) {
-        if let refusal = unavailability { return completion(.refused(refusal)) }
-        guard interactiveQueue.reserve() else { return completion(.refused(serverBusy)) }
+        if let refusal = unavailability { return completion(.refused(counted(refusal))) }
+        guard interactiveQueue.reserve() else { return completion(.refused(counted(serverBusy))) }
         let record = makeRecord(submission, kind: .sync)
         index.insert(record, attemptsMax: 1, token: cancellation)
         pending.enter()

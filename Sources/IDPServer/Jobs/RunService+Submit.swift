@@ -10,8 +10,8 @@ extension RunService {
     func submit(
         _ submission: Submission, completion: @escaping @Sendable (Result<RunRecord, ServiceError>) -> Void
     ) {
-        if let refusal = unavailability { return completion(.failure(refusal)) }
-        guard jobQueue.reserve() else { return completion(.failure(queueFull)) }
+        if let refusal = unavailability { return completion(.failure(counted(refusal))) }
+        guard jobQueue.reserve() else { return completion(.failure(counted(queueFull))) }
         let record = makeRecord(submission, kind: .job)
         pending.enter()
         intake[Int(record.id.low % UInt64(intake.count))].async {
@@ -114,6 +114,7 @@ extension RunService {
             if case .finish = decision.action { return persistEnd(decision.draft, nil) { _ in } }
             writeFiles(decision.draft)
             log(.info, "job handed back", decision.draft)
+            metrics.handedBack()
             pending.enter()
             store.write(.update(decision.draft, nil)) { result in
                 // Unwritten, the row still says running, which the next start takes up as well.

@@ -46,6 +46,7 @@ struct RunPage: Sendable {
 final class RunService: Sendable {
     /// Moments and flags that change.
     struct Health: Sendable {
+        var isStopAnnounced = false
         var isDraining = false
         var isStarted = false
         var isDiskLow = false
@@ -77,12 +78,13 @@ final class RunService: Sendable {
     ///   - now: the wall clock.
     init(
         settings: Settings, judge: any DocumentJudge, store: any JobStore, artifacts: DiskArtifactStore,
-        metrics: RunMetrics, logger: Logger, lanes: [Lane] = [], now: @escaping @Sendable () -> Timestamp = Timestamp.now
+        registry: MetricRegistry, logger: Logger, lanes: [Lane] = [], now: @escaping @Sendable () -> Timestamp = Timestamp.now
     ) {
         self.settings = settings
         self.judge = judge
         self.store = store
         self.artifacts = artifacts
+        let metrics = RunMetrics(registry)
         self.metrics = metrics
         self.logger = logger
         self.now = now
@@ -92,10 +94,23 @@ final class RunService: Sendable {
                 lane: index < lanes.count ? lanes[index] : .shared)
         }
         let workers = settings.documents.workers
-        jobQueue = WorkQueue(name: "jobs", limit: settings.jobs.queueLimit, slots: Array(slots[..<workers]))
-        interactiveQueue = WorkQueue(
-            name: "process", limit: settings.jobs.interactiveQueueLimit, slots: Array(slots[workers...]))
+        jobQueue = RunService.queue("jobs", settings.jobs.queueLimit, slots[..<workers], metrics)
+        interactiveQueue = RunService.queue(
+            "process", settings.jobs.interactiveQueueLimit, slots[workers...], metrics)
         intake = (0..<max(2, min(4, workers))).map { DispatchQueue(label: "idp.intake.\($0)") }
+        registerGauges(registry)
+    }
+
+    /// How many jobs are in each state; jobs that this process has not heard of yet are not counted.
+    var jobCountsNow: [RunState: Int] { jobCounts.withLock { $0 } }
+
+    private static func queue(
+        _ name: String, _ limit: Int, _ slots: ArraySlice<WorkSlot>, _ metrics: RunMetrics
+    ) -> WorkQueue {
+        let waits = metrics.waits(of: name)
+        return WorkQueue(name: name, limit: limit, slots: Array(slots)) { waited, slot in
+            waits.observe(waited, lane: slot.lane)
+        }
     }
 
     /// How many lanes the work queues can own.

@@ -51,7 +51,13 @@ final class SQLiteJobStore: JobStore {
     }
 
     /// Counts since the store was opened.
-    var statistics: Statistics { statisticsBox.value.withLock { $0 } }
+    var statistics: Statistics { statisticsReader() }
+
+    /// Reads the counts without keeping the store.
+    var statisticsReader: @Sendable () -> Statistics {
+        let box = statisticsBox
+        return { box.value.withLock { $0 } }
+    }
 
     func write(_ change: StoreWrite, completion: @escaping @Sendable (Result<Void, ServiceError>) -> Void) {
         writer.add(Entry(change: change, completion: completion))
@@ -107,12 +113,14 @@ final class SQLiteJobStore: JobStore {
             [RunRow.number(RunKind.job), RunRow.number(RunState.accepted), RunRow.number(RunState.running)])
     }
 
-    func endedRuns(below id: RunID, limit: Int) throws(ServiceError) -> [RunID] {
+    func endedRuns(below id: RunID, limit: Int) throws(ServiceError) -> [EndedRun] {
         try read { database in
-            let sql = "SELECT run_id FROM run WHERE run_id < ? AND state >= ? ORDER BY run_id LIMIT ?"
-            return try Data.fetchAll(
-                database, sql: sql, arguments: [id.data, RunRow.number(RunState.completed), limit]
-            ).compactMap { RunID(bytes: $0) }
+            let sql = "SELECT run_id, kind, state FROM run WHERE run_id < ? AND state >= ? ORDER BY run_id LIMIT ?"
+            let arguments: StatementArguments = [id.data, RunRow.number(RunState.completed), limit]
+            return try Row.fetchAll(database, sql: sql, arguments: arguments).compactMap { row in
+                guard let id = RunID(bytes: row[0] as Data) else { return nil }
+                return EndedRun(id: id, kind: try RunRow.kind(row[1]), state: try RunRow.state(row[2]))
+            }
         }
     }
 
