@@ -8,7 +8,7 @@ extension InlineReply {
         reset()
         status(answer.status)
         field("X-Request-ID", text: requestID)
-        for field in answer.fields { self.field(field.name, text: field.value) }
+        for field in answer.fields { self.field(named: field.name, text: field.value) }
         answer.body.withUnsafeBytes { appendBody($0) }
     }
 }

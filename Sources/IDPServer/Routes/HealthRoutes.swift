@@ -77,3 +77,12 @@ final class ReadinessBoard: Sendable {
             """.utf8)
     }
 }
+
+extension JSONText {
+    /// A JSON string with its quotation marks.
+    fileprivate static func quoted(_ value: String) -> String {
+        var text: [UInt8] = []
+        append(value, to: &text)
+        return String(decoding: text, as: UTF8.self)
+    }
+}

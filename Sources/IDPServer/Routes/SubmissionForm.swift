@@ -47,7 +47,7 @@ struct SubmissionForm {
         guard mistakes.isEmpty, let name, let file = form.first(file: "file") else {
             throw ServiceError(.validationError, Self.summary(mistakes), fields: mistakes)
         }
-        guard let format = DocumentFormat(magic: file.prefix) else {
+        guard let format = DocumentFormat(prefix: file.prefix) else {
             throw ServiceError(
                 .unsupportedFileType, "The file is not a PDF, JPEG, PNG or TIFF (told by its first bytes)",
                 fields: [FieldError(field: "file", message: "must be a PDF, JPEG, PNG or TIFF document")])
