@@ -16,13 +16,16 @@ public struct Classification: Sendable, Hashable, Codable {
         public var line: Int
         /// The title as it stands there; empty when the section has none (an annex, an untitled page).
         public var title: String
+        /// The index in that page's `lines` of the title's first line; nil without a title.
+        public var titleLine: Int?
         /// The key of its type; nil when it is of no known type.
         public var typeKey: String?
 
-        public init(page: Int, line: Int, title: String, typeKey: String?) {
+        public init(page: Int, line: Int, title: String, titleLine: Int?, typeKey: String?) {
             self.page = page
             self.line = line
             self.title = title
+            self.titleLine = titleLine
             self.typeKey = typeKey
         }
     }

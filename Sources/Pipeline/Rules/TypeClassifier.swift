@@ -54,6 +54,7 @@ struct TypeClassifier: Sendable {
                 title: part.title.map { title in
                     title.lines.map { sheets[part.sheet].page.lines[$0].text }.joined(separator: " ")
                 } ?? "",
+                titleLine: part.title.map { sheets[part.sheet].page.lines[$0.head].source },
                 typeKey: finding?.value.key)
         }
         return Classification(types: types, single: single(types), sections: sections)
