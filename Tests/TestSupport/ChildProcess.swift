@@ -25,6 +25,10 @@ public final class ChildProcess: Sendable {
     public let pid: pid_t
     private let state: SharedState
     private static let spawning = NSLock()
+    private static let groups = Mutex<[pid_t]>([])
+    private static let registration: Void = {
+        atexit { ChildProcess.groups.withLock { for group in $0 { kill(-group, SIGKILL) } } }
+    }()
 
     /// What the collecting threads write: it outlives the object while they end.
     private final class SharedState: Sendable {
@@ -79,6 +83,7 @@ public final class ChildProcess: Sendable {
         }
         self.pid = pid
         state = SharedState()
+        Self.killAtExit(pid)
         Self.collect(stdout.read, into: state) { $0.stdout += $1 }
         Self.collect(stderr.read, into: state) { $0.stderr += $1 }
         Self.reap(pid, into: state)
@@ -160,7 +165,14 @@ public final class ChildProcess: Sendable {
                 while waitpid(pid, &waitStatus, 0) < 0 && errno == EINTR {}
                 status = ExitStatus(waitStatus: waitStatus)
             }
+            groups.withLock { $0.removeAll { $0 == pid } }
         }
+    }
+
+    /// Children that are still there when this process exits (of servers that suites share, say) are killed then.
+    private static func killAtExit(_ pid: pid_t) {
+        _ = registration
+        groups.withLock { $0.append(pid) }
     }
 
     private static func makePipe() throws -> (read: Int32, write: Int32) {

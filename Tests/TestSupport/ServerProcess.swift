@@ -81,18 +81,18 @@ public final class ServerProcess: Sendable {
         _ = try await child.waitForExit()
     }
 
-    /// The ids of the processes that it has started and that still run, from the kernel's list.
-    public func startedProcesses() async throws -> [pid_t] {
-        let listing = try await Command.run("ps", ["-o", "pid=", "--ppid", "\(child.pid)"])
-        return listing.output.split(whereSeparator: \.isWhitespace).compactMap { pid_t($0) }
+    /// The ids of its document workers that run now, from the kernel's list of its children.
+    public func documentWorkers() async throws -> [pid_t] {
+        let listing = try await Command.run("ps", ["-o", "pid=,stat=,args=", "--ppid", "\(child.pid)"])
+        return listing.output.split(separator: "\n").compactMap { line in
+            let fields = line.split(separator: " ", omittingEmptySubsequences: true)
+            guard line.contains("document-worker"), fields.count > 2, !fields[1].hasPrefix("Z") else { return nil }
+            return pid_t(fields[0])
+        }
     }
 
-    /// The value of a sample of `/metrics` in text format, by its name and labels as they are written; nil if absent.
-    public func metric(_ sample: String) async throws -> Double? {
-        try await client.get("/metrics").text.split(separator: "\n")
-            .first { $0.hasPrefix(sample + " ") }
-            .flatMap { Double($0.dropFirst(sample.count + 1)) }
-    }
+    /// A scrape of `/metrics` in text format.
+    public func metrics() async throws -> Exposition { Exposition(try await client.get("/metrics").text) }
 
     /// Submits a job and gives its run id. Throws `UnexpectedAnswer` unless the server accepts it.
     public func submit(_ form: MultipartForm, fields: [(String, String)] = []) async throws -> String {

@@ -12,7 +12,7 @@ import sys
 import zlib
 
 import pikepdf
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 
 out = sys.argv[1]
 os.makedirs(out, exist_ok=True)
@@ -62,8 +62,9 @@ def page_picture():
     """A picture of a page with lines on it."""
     picture = Image.new("RGB", (1240, 1754), "white")
     pen = ImageDraw.Draw(picture)
+    face = ImageFont.load_default(26)
     for line in range(40):
-        pen.text((100, 60 + 40 * line), f"Line {line} of a page that says nothing", fill="black")
+        pen.text((100, 60 + 40 * line), f"Line {line} of a page that says nothing at all to anybody who reads it", "black", face)
     return picture
 
 
@@ -87,3 +88,7 @@ write("truncated.tif", tiff.getvalue()[: len(tiff.getvalue()) // 2])
 write("program.pdf", b"\x7fELF" + bytes(4_000))
 write("text.pdf", "Просто текст, а не PDF.\n".encode() * 20)
 write("page.pdf-named.png", good)
+
+# A document of ten dense pages without a text layer: well formed, and slow to read.
+slow = [page_picture() for _ in range(10)]
+slow[0].save(os.path.join(out, "slow.pdf"), save_all=True, append_images=slow[1:], resolution=150)
