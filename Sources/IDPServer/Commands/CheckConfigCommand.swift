@@ -1,5 +1,4 @@
 internal import ArgumentParser
-internal import Foundation
 
 /// `idp-server check-config`: reads all settings as `serve` would, says what is in force or everything that is wrong.
 struct CheckConfigCommand: ParsableCommand {
@@ -11,11 +10,6 @@ struct CheckConfigCommand: ParsableCommand {
     var arguments: [String] = []
 
     func run() throws {
-        let settings = try SettingsLoading.load(arguments, command: Self.self)
-        let width = settings.report.map(\.name.count).max() ?? 0
-        for line in settings.report {
-            let name = line.name.padding(toLength: width, withPad: " ", startingAt: 0)
-            print("\(name)  \(line.shown.isEmpty ? "-" : line.shown)  (\(line.source))")
-        }
+        print(try SettingsLoading.load(arguments, command: Self.self).listing)
     }
 }

@@ -6,10 +6,9 @@ struct ServeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve", abstract: "Run the server.",
         discussion: """
-            Settings are flags over environment over the file named by --config; every flag has its environment \
-            variable.
+            Flags win over the environment, the environment over the file named by --config (lines of NAME=value).
 
-            \(Setting.helpTable)
+            \(Settings.helpText)
             """)
 
     @Argument(parsing: .captureForPassthrough, help: "The settings as flags: --name VALUE.")
