@@ -35,9 +35,11 @@ let package = Package(
         .systemLibrary(
             name: "CTesseract", pkgConfig: "tesseract",
             providers: [.apt(["libtesseract-dev", "libleptonica-dev"])]),
+        .systemLibrary(name: "CLinux"),
         .systemLibrary(
             name: "CCurl", pkgConfig: "libcurl",
             providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CSyncFS"),
 
         // Leaves: they import nothing of ours.
         .target(name: "EventHTTP", dependencies: ["CLibevent"], swiftSettings: strict),
@@ -49,13 +51,14 @@ let package = Package(
                 .product(name: "Tracing", package: "swift-distributed-tracing"),
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
+            exclude: ["Tracing/OTLP/Generated/README.md"],
             swiftSettings: strict),
         .target(name: "OutboundHTTP", dependencies: ["CCurl"], swiftSettings: strict),
 
         // Documents in, verdicts out.
         .target(
             name: "Pipeline",
-            dependencies: ["CTesseract", "Observability", "OutboundHTTP"],
+            dependencies: ["CLinux", "CTesseract", "Observability", "OutboundHTTP"],
             resources: [.embedInCode("Rules/Data/types.json")],
             swiftSettings: strict),
 
@@ -63,7 +66,7 @@ let package = Package(
         .executableTarget(
             name: "IDPServer",
             dependencies: [
-                "EventHTTP", "Observability", "OutboundHTTP", "Pipeline",
+                "CSyncFS", "EventHTTP", "Observability", "OutboundHTTP", "Pipeline",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),

@@ -19,6 +19,8 @@ public final class CancellationToken: Sendable {
         case requested
         /// The service stops; the work may be handed back to the queue.
         case shutdown
+        /// Its deadline passed while it ran.
+        case deadline
     }
 
     private let state = Mutex(State())

@@ -1,0 +1,45 @@
+internal import Glibc
+
+/// Who is at the other end of a connection: a plain value that is cheap to copy; text is made on demand.
+public enum PeerAddress: Sendable, Hashable, CustomStringConvertible {
+    /// An IPv4 address and port, both in host byte order.
+    case ipv4(UInt32, port: UInt16)
+    /// An IPv6 address as two halves in host byte order, and its port.
+    case ipv6(high: UInt64, low: UInt64, port: UInt16)
+    /// A peer on a Unix-domain socket: it has no address of its own.
+    case unix
+
+    /// `127.0.0.1:5000`, `[::1]:5000` or `unix`.
+    public var description: String {
+        switch self {
+        case .ipv4(_, let port): "\(host):\(port)"
+        case .ipv6(_, _, let port): "[\(host)]:\(port)"
+        case .unix: "unix"
+        }
+    }
+
+    /// The address without its port, as `inet_ntop` writes it.
+    public var host: String {
+        var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
+        switch self {
+        case .ipv4(let address, _):
+            var bigEndian = address.bigEndian
+            inet_ntop(AF_INET, &bigEndian, &text, socklen_t(text.count))
+        case .ipv6(let high, let low, _):
+            var halves = (high.bigEndian, low.bigEndian)
+            inet_ntop(AF_INET6, &halves, &text, socklen_t(text.count))
+        case .unix:
+            return "unix"
+        }
+        return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    /// The same address with no port: what connections are counted by.
+    var withoutPort: PeerAddress {
+        switch self {
+        case .ipv4(let address, _): .ipv4(address, port: 0)
+        case .ipv6(let high, let low, _): .ipv6(high: high, low: low, port: 0)
+        case .unix: .unix
+        }
+    }
+}

@@ -1,0 +1,30 @@
+/// An answer that is made on a queue and handed to an `Exchange`.
+public struct Response: Sendable {
+    /// 200 ... 599.
+    public var status: Int
+    /// Fields in the order they are sent. `Content-Length`, `Date`, `Connection` and `Transfer-Encoding` are left out
+    /// if they are here: they are the front's business.
+    public var fields: [(name: String, value: String)]
+    /// What follows the head.
+    public var body: ResponseBody
+    /// Whether the connection is closed after the answer.
+    public var closes = false
+
+    /// An answer of these parts.
+    public init(status: Int, fields: [(String, String)] = [], body: ResponseBody = .none) {
+        precondition((200...599).contains(status), "An answer's status is from 200 to 599.")
+        self.status = status
+        self.fields = fields.map { (name: $0.0, value: $0.1) }
+        self.body = body
+    }
+}
+
+/// The body of a `Response`.
+public enum ResponseBody: Sendable {
+    /// No bytes.
+    case none
+    /// All of it.
+    case bytes([UInt8])
+    /// It comes bit by bit, in chunks.
+    case stream(BodyStream)
+}

@@ -1,0 +1,112 @@
+internal import Dispatch
+internal import EventHTTP
+internal import Foundation
+internal import Logging
+internal import Observability
+internal import Pipeline
+
+/// The composed service: everything that runs, made from settings, started and stopped in order.
+///
+/// Start: telemetry, document workers, store and recovery, front. Stop, at SIGTERM or SIGINT: not ready; (grace for
+/// balancers); no new work; the front finishes its open exchanges while runs end or go back to the queue; front freed;
+/// workers ended; spans and logs flushed. A second signal ends the process at once.
+final class Application: Sendable {
+    let settings: Settings
+    let telemetry: Telemetry
+    let runs: RunService
+    private let pool: DocumentWorkerPool
+    private let spool: UploadSpool
+    private let readiness: ReadinessBoard
+    private let servers: Servers
+    private let control = DispatchQueue(label: "idp.control")
+    private let signals: TerminationSignals
+
+    /// - Throws: a `ServiceError`, or what made a part impossible (a folder, a store, a types file).
+    init(settings: Settings, environment: [String: String]) throws {
+        self.settings = settings
+        let loops = settings.front.loops
+        telemetry = try Telemetry(
+            settings: settings, environment: environment, lanes: loops + RunService.laneCount(settings))
+        let registry = telemetry.registry
+        let logger = telemetry.logger
+        let loopStates = (0..<loops).map { _ in LoopState(lane: registry.makeLane()) }
+
+        let pipelineTelemetry = PipelineTelemetry(registry: registry, tracing: telemetry.tracing, logger: logger)
+        pool = try DocumentWorkerPool(
+            DocumentWorkerPool.Settings(settings.documents), onEvent: pipelineTelemetry.poolEvent)
+        let pipeline = DocumentPipeline(
+            pool: pool, rules: try DocumentRules(settings.documents), maxPages: settings.documents.pagesMax,
+            hooks: pipelineTelemetry.hooks)
+
+        let artifacts = try DiskArtifactStore(runsDirectory: settings.storage.runsDirectory)
+        let store = try SQLiteJobStore(
+            path: settings.storage.storePath, syncDocuments: { () throws(ServiceError) in try artifacts.makeDurable() })
+        runs = RunService(
+            settings: settings, judge: pipeline, store: store, artifacts: artifacts,
+            registry: registry, logger: logger,
+            lanes: (0..<RunService.laneCount(settings)).map { _ in registry.makeLane() })
+        spool = try UploadSpool(directory: artifacts.spoolDirectory)
+        readiness = ReadinessBoard(serviceName: settings.service.name)
+        servers = Servers(
+            settings: settings, telemetry: telemetry, runs: runs, spool: spool, readiness: readiness,
+            loopStates: loopStates)
+        signals = TerminationSignals(queue: control)
+    }
+
+    /// Starts everything and listens. Log line `listening` carries host and port.
+    func start() throws {
+        signals.ignoreBrokenPipes()
+        pool.start()
+        try runs.start()
+        keepReadinessFresh()
+        try servers.start()
+        telemetry.logger.info(
+            "listening",
+            metadata: ["host": "\(settings.front.host)", "port": .stringConvertible(Int(servers.port))])
+    }
+
+    /// Parks the main thread; the process ends in here.
+    func waitForTermination() -> Never {
+        signals.onFirst { [self] signal in
+            telemetry.logger.notice("shutting down", metadata: ["signal": "\(signal)"])
+            // The stop blocks; the control queue stays free to see the second signal.
+            DispatchQueue(label: "idp.shutdown").async { self.stopAndExit() }
+        }
+        dispatchMain()
+    }
+
+    private func keepReadinessFresh() {
+        renewReadiness()
+        control.asyncAfter(deadline: .now() + .milliseconds(500)) { [weak self] in self?.keepReadinessFresh() }
+    }
+
+    private func renewReadiness() {
+        readiness.update(runs.readiness().map { ($0.name, $0.isPassing ? nil : $0.detail) })
+    }
+
+    private func stopAndExit() -> Never {
+        let deadline = Deadline.after(settings.service.shutdownGrace)
+        runs.announceDrain()
+        renewReadinessNow()
+        if settings.service.shutdownDelay > .zero {
+            Thread.sleep(forTimeInterval: settings.service.shutdownDelay / .seconds(1))  // Balancers need the time.
+        }
+        let work = DispatchGroup()
+        work.enter()
+        DispatchQueue(label: "idp.shutdown.runs").async { [runs] in
+            _ = runs.drain(by: deadline)
+            work.leave()
+        }
+        servers.drain(by: deadline.instant)
+        work.wait()
+        servers.stop()
+        pool.stop()
+        telemetry.logger.notice("stopped")
+        telemetry.shutdown(by: .after(max(.seconds(1), deadline.remaining)))
+        exit(0)
+    }
+
+    private func renewReadinessNow() {
+        control.sync { renewReadiness() }
+    }
+}

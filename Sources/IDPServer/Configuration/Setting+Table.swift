@@ -1,0 +1,255 @@
+extension Setting {
+    /// Every setting there is, by heading. README's table, `--help` and `check-config` are made from it.
+    static let table: [Setting] =
+        service + front + documents + jobs + storage + security + observability + outside + testing
+
+    /// The setting of that name.
+    static func named(_ name: String) -> Setting? { byName[name] }
+
+    private static let byName = Dictionary(table.map { ($0.name, $0) }) { first, _ in first }
+
+    private static let service: [Setting] = [
+        Setting(
+            name: "IDP_APP_NAME", group: .service, kind: .word, fallback: "idp-loan-deferment-service",
+            help: "Name of the service in probes, logs and spans"),
+        Setting(
+            name: "IDP_ENV", group: .service, kind: .word, fallback: "dev",
+            help: "Deployment environment, in logs and spans"),
+        Setting(
+            name: "IDP_SHUTDOWN_GRACE", group: .service, kind: .duration(0...3600), fallback: "25s",
+            help: "From SIGTERM to exit: running work finishes or is handed back to the queue"),
+        Setting(
+            name: "IDP_SHUTDOWN_DELAY", group: .service, kind: .duration(0...600), fallback: "0",
+            help: "Part of the grace in which requests are still served while /ready already says no"),
+    ]
+
+    private static let front: [Setting] = [
+        Setting(
+            name: "IDP_HOST", group: .front, kind: .word, fallback: "127.0.0.1",
+            help: "Address to listen on; 0.0.0.0 or :: for all"),
+        Setting(
+            name: "IDP_PORT", group: .front, kind: .integer(0...65_535), fallback: "8000",
+            help: "Port to listen on; 0 takes a free one"),
+        Setting(
+            name: "IDP_LOOPS", group: .front, kind: .integer(1...256), fallback: "<cores>",
+            help: "Event loop threads"),
+        Setting(
+            name: "IDP_MAX_UPLOAD_BYTES", group: .front, kind: .bytes(1...(1 << 40)), fallback: "50MiB",
+            help: "Largest document"),
+        Setting(
+            name: "IDP_MAX_CONNECTIONS", group: .front, kind: .integer(1...1_000_000), fallback: "10000",
+            help: "Open connections in all; more are refused"),
+        Setting(
+            name: "IDP_MAX_CONNECTIONS_PER_ADDRESS", group: .front, kind: .integer(0...1_000_000), fallback: "0",
+            help: "Open connections of one client address; 0 is no limit"),
+        Setting(
+            name: "IDP_MAX_HEAD_BYTES", group: .front, kind: .bytes(1024...(1 << 20)), fallback: "16KiB",
+            help: "Largest request head"),
+        Setting(
+            name: "IDP_MAX_TARGET_BYTES", group: .front, kind: .bytes(256...(1 << 20)), fallback: "8KiB",
+            help: "Longest request target"),
+        Setting(
+            name: "IDP_MAX_FIELDS", group: .front, kind: .integer(8...10_000), fallback: "100",
+            help: "Most header fields of a request"),
+        Setting(
+            name: "IDP_HEAD_TIMEOUT", group: .front, kind: .duration(0.05...3600), fallback: "10s",
+            help: "Time in which a request head must be complete"),
+        Setting(
+            name: "IDP_BODY_TIMEOUT", group: .front, kind: .duration(0.05...86_400), fallback: "5m",
+            help: "Time in which a request body must be complete"),
+        Setting(
+            name: "IDP_BODY_RATE_MIN", group: .front, kind: .bytes(0...(1 << 30)), fallback: "1KiB",
+            help: "Slowest body, in bytes a second after the first ten seconds; 0 is no limit"),
+        Setting(
+            name: "IDP_IDLE_TIMEOUT", group: .front, kind: .duration(0.05...86_400), fallback: "60s",
+            help: "How long a connection may stay open between requests"),
+        Setting(
+            name: "IDP_WRITE_TIMEOUT", group: .front, kind: .duration(0.05...3600), fallback: "30s",
+            help: "How long a client may take no byte of its answer"),
+        Setting(
+            name: "IDP_FAST_LANE", group: .front, kind: .boolean, fallback: "true",
+            help: "Answer cheap requests without building an evhttp request"),
+        Setting(
+            name: "IDP_METRICS_PORT", group: .front, kind: .integer(1...65_535), fallback: nil,
+            help: "Serve /metrics on a port of its own"),
+    ]
+
+    private static let documents: [Setting] = [
+        Setting(
+            name: "IDP_WORKERS", group: .documents, kind: .integer(1...256), fallback: "<cores>",
+            help: "Document workers, and jobs that run at a time"),
+        Setting(
+            name: "IDP_MAX_PAGES", group: .documents, kind: .integer(1...10_000), fallback: "20",
+            help: "Most pages of a document"),
+        Setting(
+            name: "IDP_OCR_LANGUAGES", group: .documents, kind: .languages, fallback: "rus+kaz+eng",
+            help: "Tesseract languages, joined by +"),
+        Setting(
+            name: "IDP_TYPES_FILE", group: .documents, kind: .path, fallback: nil,
+            help: "Document types and validity windows (types.json) instead of the built-in ones"),
+        Setting(
+            name: "IDP_TODAY", group: .documents, kind: .date, fallback: nil,
+            help: "Pins the day on which documents are judged, for tests and replays; else today in UTC+5"),
+    ]
+
+    private static let jobs: [Setting] = [
+        Setting(
+            name: "IDP_QUEUE_LIMIT", group: .jobs, kind: .integer(1...10_000_000), fallback: "1000",
+            help: "Jobs that may wait; more are refused with QUEUE_FULL"),
+        Setting(
+            name: "IDP_JOB_TIMEOUT", group: .jobs, kind: .duration(0.05...86_400), fallback: "5m",
+            help: "Time that a job may run, waiting not counted"),
+        Setting(
+            name: "IDP_JOB_ATTEMPTS_MAX", group: .jobs, kind: .integer(1...10_000), fallback: "50",
+            help: "Starts of a job that the server itself did not survive, before it is given up"),
+        Setting(
+            name: "IDP_PROCESS_TIMEOUT", group: .jobs, kind: .duration(0.05...3600), fallback: "60s",
+            help: "Time that /v1/process may take, waiting included"),
+        Setting(
+            name: "IDP_INTERACTIVE_SLOTS", group: .jobs, kind: .integer(1...256), fallback: "<workers>",
+            help: "Calls of /v1/process that run at a time, beside the jobs and ahead of them"),
+        Setting(
+            name: "IDP_INTERACTIVE_QUEUE_LIMIT", group: .jobs, kind: .integer(0...100_000), fallback: "32",
+            help: "Calls of /v1/process that may wait; more are refused with SERVER_BUSY"),
+    ]
+
+    private static let storage: [Setting] = [
+        Setting(
+            name: "IDP_RUNS_DIR", group: .storage, kind: .path, fallback: "./runs",
+            help: "Folder of the runs: documents, results, and the store unless IDP_STORE says otherwise"),
+        Setting(
+            name: "IDP_RUNS_RETENTION_DAYS", group: .storage, kind: .integer(0...36_500), fallback: "14",
+            help: "Days that a run is kept after it came in; 0 keeps it for ever"),
+        Setting(
+            name: "IDP_DISK_RESERVE_BYTES", group: .storage, kind: .bytes(0...(1 << 50)), fallback: "256MiB",
+            help: "Free space below which no document is taken (STORAGE_FULL)"),
+        Setting(
+            name: "IDP_STORE", group: .storage, kind: .store, fallback: "<sqlite:IDP_RUNS_DIR/jobs.sqlite>",
+            help: "Job store", secrecy: .credentials, support: .only { $0.hasPrefix("sqlite:") }),
+        Setting(
+            name: "IDP_ARTIFACTS", group: .storage, kind: .artifacts, fallback: "disk",
+            help: "Where documents and results are kept", support: .only { $0 == "disk" }),
+        Setting(
+            name: "IDP_S3_ENDPOINT", group: .storage, kind: .url(schemes: ["http", "https"]), fallback: nil,
+            help: "S3 endpoint", support: .no),
+        Setting(
+            name: "IDP_S3_REGION", group: .storage, kind: .word, fallback: nil, help: "S3 region", support: .no),
+        Setting(
+            name: "IDP_S3_ACCESS_KEY", group: .storage, kind: .word, fallback: nil, help: "S3 access key",
+            secrecy: .secret, support: .no),
+        Setting(
+            name: "IDP_S3_SECRET_KEY", group: .storage, kind: .word, fallback: nil, help: "S3 secret key",
+            secrecy: .secret, support: .no),
+    ]
+
+    private static let security: [Setting] = [
+        Setting(
+            name: "IDP_AUTH", group: .security, kind: .authentication, fallback: "none",
+            help: "Who may call: everybody, holders of a key, holders of a token", support: .only { $0 == "none" }),
+        Setting(
+            name: "IDP_TLS_CERT", group: .security, kind: .path, fallback: nil,
+            help: "Certificate chain, PEM", support: .no),
+        Setting(
+            name: "IDP_TLS_KEY", group: .security, kind: .path, fallback: nil,
+            help: "Private key, PEM", support: .no),
+        Setting(
+            name: "IDP_TLS_CLIENT_CA", group: .security, kind: .path, fallback: nil,
+            help: "Certificates that sign clients' certificates, PEM; clients without one are refused", support: .no),
+        Setting(
+            name: "IDP_WEBHOOK_SECRET", group: .security, kind: .word, fallback: nil,
+            help: "Key that signs callbacks", secrecy: .secret, support: .no),
+        Setting(
+            name: "IDP_CALLBACK_ALLOW", group: .security, kind: .list, fallback: nil,
+            help: "Hosts that callbacks may go to, joined by commas", support: .no),
+    ]
+
+    private static let observability: [Setting] = [
+        Setting(
+            name: "IDP_LOG_LEVEL", group: .observability,
+            kind: .choice(["TRACE", "DEBUG", "INFO", "NOTICE", "WARNING", "ERROR", "CRITICAL"]), fallback: "INFO",
+            help: "Least severe line that is logged"),
+        Setting(
+            name: "IDP_LOG_FORMAT", group: .observability, kind: .choice(["json", "text"]), fallback: "json",
+            help: "Shape of a log line"),
+        Setting(
+            name: "IDP_TRACING_ENABLED", group: .observability, kind: .boolean, fallback: "false",
+            help: "Send spans; where to is said by the standard OTEL_* variables"),
+    ]
+
+    private static let outside: [Setting] = [
+        Setting(
+            name: "IDP_LLM_URL", group: .outside, kind: .url(schemes: ["http", "https"]), fallback: nil,
+            help: "OpenAI-compatible endpoint that helps to read documents", secrecy: .credentials, support: .no),
+        Setting(
+            name: "IDP_LLM_MODEL", group: .outside, kind: .word, fallback: nil, help: "Its model", support: .no),
+        Setting(
+            name: "IDP_LLM_API_KEY", group: .outside, kind: .word, fallback: nil, help: "Its key",
+            secrecy: .secret, support: .no),
+        Setting(
+            name: "IDP_LLM_TIMEOUT", group: .outside, kind: .duration(0.05...3600), fallback: nil,
+            help: "Time that one of its answers may take", support: .no),
+        Setting(
+            name: "IDP_KAFKA_BROKERS", group: .outside, kind: .list, fallback: nil,
+            help: "Kafka brokers, host:port joined by commas", support: .no),
+        Setting(
+            name: "IDP_KAFKA_TOPIC", group: .outside, kind: .word, fallback: nil,
+            help: "Topic of requests", support: .no),
+        Setting(
+            name: "IDP_KAFKA_GROUP", group: .outside, kind: .word, fallback: nil,
+            help: "Consumer group", support: .no),
+        Setting(
+            name: "IDP_KAFKA_RESULT_TOPIC", group: .outside, kind: .word, fallback: nil,
+            help: "Topic of results", support: .no),
+        Setting(
+            name: "IDP_KAFKA_DLQ_TOPIC", group: .outside, kind: .word, fallback: nil,
+            help: "Topic of records that cannot be read", support: .no),
+    ]
+
+    private static let testing: [Setting] = [
+        Setting(
+            name: "IDP_PROBE", group: .testing, kind: .boolean, fallback: "false",
+            help: "Adds POST /-/echo for conformance tools"),
+        Setting(
+            name: "IDP_SIMULATE", group: .testing, kind: .list, fallback: nil,
+            help: "Replaces stages by given latencies", support: .no),
+        Setting(
+            name: "IDP_FAULTS", group: .testing, kind: .list, fallback: nil,
+            help: "Injects errors and delays", support: .no),
+    ]
+}
+
+extension SettingKind {
+    /// Text without spaces and control characters.
+    fileprivate static let word = SettingKind.text(
+        matches: { $0.unicodeScalars.allSatisfy { $0.value > 0x20 && $0.value != 0x7F } }, shape: "text without spaces")
+
+    /// Items with commas between them, none empty.
+    fileprivate static let list = SettingKind.text(
+        matches: { text in
+            text.split(separator: ",", omittingEmptySubsequences: false)
+                .allSatisfy { item in item.contains { !$0.isWhitespace } }
+        }, shape: "a list with commas between its items")
+
+    fileprivate static let languages = SettingKind.text(
+        matches: { text in
+            // Tesseract opens `<language>.traineddata`: nothing that could leave its folder.
+            text.split(separator: "+", omittingEmptySubsequences: false).allSatisfy { name in
+                !name.isEmpty && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
+            }
+        }, shape: "tesseract languages joined by +, like rus+kaz+eng")
+
+    fileprivate static let store = SettingKind.text(
+        matches: { text in
+            let isFile = text.hasPrefix("sqlite:") && text.utf8.count > 7 && !text.hasPrefix("sqlite::")
+            let server = SettingKind.url(schemes: ["postgres", "postgresql"])
+            return isFile || server.value(of: text) != nil
+        }, shape: "sqlite:PATH or postgres://…")
+
+    fileprivate static let artifacts = SettingKind.text(
+        matches: { $0 == "disk" || SettingKind.url(schemes: ["s3"]).value(of: $0) != nil },
+        shape: "disk or s3://bucket/prefix")
+
+    fileprivate static let authentication = SettingKind.text(
+        matches: { $0 == "none" || $0 == "jwt" || ($0.hasPrefix("keys:") && $0.utf8.count > 5) },
+        shape: "none, keys:FILE or jwt")
+}

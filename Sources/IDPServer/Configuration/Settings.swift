@@ -1,0 +1,95 @@
+import Pipeline
+
+/// All settings, read once and immutable. `Setting.table` says what each may be and what it is when nobody sets it.
+struct Settings: Sendable {
+    /// IDP_APP_NAME, IDP_ENV, IDP_SHUTDOWN_GRACE, IDP_SHUTDOWN_DELAY.
+    struct Service: Sendable, Equatable {
+        var name: String
+        var environment: String
+        var shutdownGrace: Duration
+        var shutdownDelay: Duration
+    }
+
+    /// IDP_HOST, IDP_PORT, IDP_LOOPS, IDP_METRICS_PORT, the front's limits.
+    struct Front: Sendable, Equatable {
+        var host: String
+        var port: Int
+        var loops: Int
+        /// Nil: /metrics is served beside everything else.
+        var metricsPort: Int?
+        var uploadBytesMax: Int
+        var connectionsMax: Int
+        /// 0 is no limit.
+        var connectionsPerAddressMax: Int
+        var headBytesMax: Int
+        var targetBytesMax: Int
+        var fieldsMax: Int
+        var headTimeout: Duration
+        var bodyTimeout: Duration
+        /// Bytes a second; 0 is no limit.
+        var bodyRateMin: Int
+        var idleTimeout: Duration
+        var writeTimeout: Duration
+        var isFastLaneOn: Bool
+        var isProbeOn: Bool
+    }
+
+    /// IDP_WORKERS, IDP_MAX_PAGES, IDP_OCR_LANGUAGES, IDP_TYPES_FILE, IDP_TODAY.
+    struct Documents: Sendable, Equatable {
+        var workers: Int
+        var pagesMax: Int
+        var ocrLanguages: String
+        /// Nil: the built-in types.
+        var typesFile: String?
+        /// Nil: the day it is in UTC+5.
+        var today: CalendarDate?
+    }
+
+    /// IDP_QUEUE_LIMIT, IDP_JOB_…, IDP_PROCESS_TIMEOUT, IDP_INTERACTIVE_….
+    struct Jobs: Sendable, Equatable {
+        var queueLimit: Int
+        var jobTimeout: Duration
+        var attemptsMax: Int
+        var processTimeout: Duration
+        var interactiveSlots: Int
+        var interactiveQueueLimit: Int
+    }
+
+    /// IDP_RUNS_DIR, IDP_RUNS_RETENTION_DAYS, IDP_DISK_RESERVE_BYTES, IDP_STORE.
+    struct Storage: Sendable, Equatable {
+        var runsDirectory: String
+        /// Nil: kept for ever.
+        var retentionDays: Int?
+        var diskReserveBytes: Int
+        /// Path of the SQLite file.
+        var storePath: String
+    }
+
+    /// IDP_LOG_LEVEL, IDP_LOG_FORMAT, IDP_TRACING_ENABLED, OTEL_….
+    struct Observability: Sendable, Equatable {
+        /// `TRACE`, `DEBUG`, `INFO`, `NOTICE`, `WARNING`, `ERROR`, `CRITICAL`.
+        var logLevel: String
+        /// `json` or `text`.
+        var logFormat: String
+        var isTracingEnabled: Bool
+        /// The standard variables, as they were set.
+        var openTelemetry: [String: String]
+    }
+
+    var service: Service
+    var front: Front
+    var documents: Documents
+    var jobs: Jobs
+    var storage: Storage
+    var observability: Observability
+    /// Each setting's text and source, for `check-config`.
+    var report: [SettingReport]
+}
+
+/// One line of `check-config`.
+struct SettingReport: Sendable, Equatable {
+    var name: String
+    /// Secrets are masked; empty when it is not set.
+    var shown: String
+    var source: SettingSource
+}

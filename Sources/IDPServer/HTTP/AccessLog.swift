@@ -1,0 +1,55 @@
+internal import EventHTTP
+internal import Observability
+
+/// One line a request, written off the loop: ids, route, status, sizes, time. No path, no query, no name.
+///
+/// The line is built in a buffer of the loop's own; the sink takes a copy and writes it on its queue.
+struct AccessLog: Sendable {
+    let sink: LogSink
+    /// Whether lines are wanted at the log's level.
+    let isOn: Bool
+    /// Milliseconds since 1970.
+    let now: @Sendable () -> UInt64
+
+    /// An accepted request that has ended.
+    func write(_ context: RequestContext, _ record: ExchangeRecord, _ state: LoopState) {
+        guard isOn else { return }
+        let error = context.error
+        begin(&state.line, status: record.status)
+        state.line.field("request_id", context.requestID)
+        if let runID = context.runID { state.line.field("run_id", runID.description) }
+        if let trace = context.trace { state.line.trace(trace) }
+        state.line.field("method", "\(context.endpoint.method.name)")
+        state.line.field("route", context.endpoint.template.text)
+        state.line.field("status", record.status)
+        state.line.field("duration_ms", millisecondsOf: record.durationNanoseconds)
+        state.line.field("bytes_in", record.bytesIn)
+        state.line.field("bytes_out", record.bytesOut)
+        if let error {
+            state.line.field("code", error.code.rawValue)
+            if let cause = error.cause { state.line.field("cause", cause) }
+        }
+        state.line.end(to: sink, lane: state.lane)
+    }
+
+    /// A request that was refused at its head.
+    func write(
+        _ metrics: EndpointMetrics, _ error: ServiceError, requestID: String, nanoseconds: UInt64, _ state: LoopState
+    ) {
+        guard isOn else { return }
+        begin(&state.line, status: error.code.httpStatus)
+        state.line.field("request_id", requestID)
+        state.line.field("method", metrics.method)
+        state.line.field("route", metrics.endpoint)
+        state.line.field("status", error.code.httpStatus)
+        state.line.field("duration_ms", millisecondsOf: nanoseconds)
+        state.line.field("code", error.code.rawValue)
+        if let cause = error.cause { state.line.field("cause", cause) }
+        state.line.end(to: sink, lane: state.lane)
+    }
+
+    private func begin(_ line: inout LogLine, status: Int) {
+        line.begin(
+            level: status >= 500 ? "error" : "info", logger: "idp.access", message: "request", unixMilliseconds: now())
+    }
+}

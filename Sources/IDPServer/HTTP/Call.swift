@@ -1,0 +1,67 @@
+internal import EventHTTP
+internal import Foundation
+internal import Observability
+
+/// One request on its queue: what came, and the one answer that it gets.
+final class Call: Sendable {
+    let request: Request
+    let context: RequestContext
+    private let exchange: Exchange
+
+    init(request: Request, context: RequestContext, exchange: Exchange) {
+        self.request = request
+        self.context = context
+        self.exchange = exchange
+    }
+
+    /// The variable segment of the path, as text.
+    var pathVariable: String? {
+        request.withHead { head in
+            context.endpoint.template.variable(in: head.path).map { String(decoding: $0, as: UTF8.self) }
+        }
+    }
+
+    /// Answers. Once; from any thread.
+    func reply(_ response: Response) {
+        var response = response
+        response.fields.append((name: "X-Request-ID", value: context.requestID))
+        exchange.reply(response)
+    }
+
+    /// Answers with JSON.
+    func reply(_ status: Int, fields: [(String, String)] = [], json: some Encodable) {
+        do {
+            let body = try JSONEncoder.wire.encode(json)
+            reply(Response(
+                status: status, fields: [("Content-Type", "application/json")] + fields, body: .bytes(Array(body))))
+        } catch {
+            fail(ServiceError(.internalProcessingError, cause: "an answer could not be encoded: \(error)"))
+        }
+    }
+
+    /// Answers with an error in the shape that the caller asked for.
+    func fail(_ error: ServiceError, runID: RunID? = nil) {
+        if let runID { context.runID = runID }
+        context.error = error
+        let answer = httpError(
+            error, requestID: context.requestID, runID: context.runID?.description, traceID: context.trace?.traceID,
+            format: context.errorFormat, instance: context.path)
+        reply(
+            Response(
+                status: answer.status, fields: answer.fields.map { ($0.name, $0.value) }, body: .bytes(answer.body)))
+    }
+
+    /// Calls `handler` once if the client goes away before its answer.
+    func onClientGone(_ handler: @escaping @Sendable () -> Void) {
+        exchange.onClientGone(handler)
+    }
+}
+
+extension JSONEncoder {
+    /// The one way JSON goes out: stable key order, slashes as they are.
+    static var wire: JSONEncoder {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return encoder
+    }
+}

@@ -1,0 +1,49 @@
+internal import EventHTTP
+internal import Observability
+
+/// A handler of a route and method: the unit that is observed.
+enum Handler: Sendable {
+    /// Answers on the loop thread. It may not block or wait.
+    case inline(@Sendable (RequestHead, inout InlineReply) throws(ServiceError) -> Void)
+    /// Decides on the loop what body is wanted, before any of it is read; then answers from a queue.
+    case queued(
+        admit: @Sendable (RequestHead) throws(ServiceError) -> BodyPlan,
+        handle: @Sendable (Call) throws(ServiceError) -> Void)
+}
+
+/// A route as it is declared beside its resource.
+struct Route: Sendable {
+    let method: HTTPMethod
+    let template: RouteTemplate
+    /// Probes and scrapes: not traced, not in the access log.
+    let isProbe: Bool
+    let handler: Handler
+
+    init(_ method: HTTPMethod, _ template: String, isProbe: Bool = false, _ handler: Handler) {
+        self.method = method
+        self.template = RouteTemplate(template)
+        self.isProbe = isProbe
+        self.handler = handler
+    }
+}
+
+/// A handler with its place in the API and its resolved metric slots.
+final class Endpoint: Sendable {
+    let method: HTTPMethod
+    let template: RouteTemplate
+    let handler: Handler
+    let metrics: EndpointMetrics
+    /// Probes and scrapes: not traced, not in the access log.
+    let isProbe: Bool
+    /// `{method} {route}`, the name of its server spans (OpenTelemetry's HTTP conventions).
+    let spanName: String
+
+    init(_ route: Route, method: HTTPMethod, metrics: EndpointMetrics) {
+        self.method = method
+        self.metrics = metrics
+        template = route.template
+        handler = route.handler
+        isProbe = route.isProbe
+        spanName = "\(method.name) \(route.template.text)"
+    }
+}

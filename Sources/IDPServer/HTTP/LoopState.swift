@@ -1,0 +1,37 @@
+internal import EventHTTP
+internal import Observability
+
+/// What the router keeps per event loop: the metric lane that only this loop writes, the source of
+/// request ids and the buffer of access lines.
+///
+/// `@unchecked Sendable`: made before the front starts, then touched by its own loop's thread only.
+final class LoopState: @unchecked Sendable {
+    /// The lane that this loop alone writes.
+    let lane: Lane
+    /// The access line in the making.
+    var line = LogLine()
+    private var ids = RequestIDSource()
+    private let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: RequestIDSource.length, alignment: 8)
+
+    init(lane: Lane) {
+        self.lane = lane
+    }
+
+    deinit { scratch.deallocate() }
+
+    /// Writes the caller's own id if it can be taken over, else a new one, without allocating.
+    func writeRequestID(of head: RequestHead, into reply: inout InlineReply) {
+        if let own = head.field(.requestID), RequestID.isAcceptable(own) {
+            reply.field("X-Request-ID", own)
+        } else {
+            ids.next(into: scratch)
+            reply.field("X-Request-ID", UnsafeRawBufferPointer(scratch))
+        }
+    }
+
+    /// The same as a string, for what outlives the call.
+    func requestID(of head: RequestHead?) -> String {
+        if let own = head?.field(.requestID), RequestID.isAcceptable(own) { return String(decoding: own, as: UTF8.self) }
+        return ids.next()
+    }
+}

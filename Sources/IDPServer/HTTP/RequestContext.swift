@@ -1,0 +1,51 @@
+internal import EventHTTP
+internal import Observability
+internal import Synchronization
+
+/// What belongs to one queued request from its admission to its end. Inline requests have none.
+///
+/// Made on the loop, read on queues; what changes afterwards is under the mutex.
+final class RequestContext: ExchangeContext {
+    private struct State {
+        var error: ServiceError?
+        var runID: RunID?
+    }
+
+    let endpoint: Endpoint
+    let requestID: String
+    /// The caller's trace context if it sent a valid one, else the server span's, else nil.
+    let trace: TraceContext?
+    /// The server span; nil when tracing is off or the request is not sampled.
+    let span: RecordedSpan?
+    /// Which of the two error shapes the caller asked for.
+    let errorFormat: ErrorBodyFormat
+    /// The path as it came, for RFC 9457's `instance` only: never a label, a span name or a log field.
+    let path: String
+    /// Stops the request's own work when the client goes away.
+    let cancellation = CancellationToken()
+    private let state = Mutex(State())
+
+    init(
+        endpoint: Endpoint, requestID: String, trace: TraceContext?, span: RecordedSpan?, errorFormat: ErrorBodyFormat,
+        path: String
+    ) {
+        self.endpoint = endpoint
+        self.requestID = requestID
+        self.trace = trace
+        self.span = span
+        self.errorFormat = errorFormat
+        self.path = path
+    }
+
+    /// What the request was answered with, if it failed: for the log and the span.
+    var error: ServiceError? {
+        get { state.withLock { $0.error } }
+        set { state.withLock { $0.error = newValue } }
+    }
+
+    /// The run that the request is about, once known.
+    var runID: RunID? {
+        get { state.withLock { $0.runID } }
+        set { state.withLock { $0.runID = newValue } }
+    }
+}

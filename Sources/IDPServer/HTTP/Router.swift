@@ -1,0 +1,125 @@
+internal import EventHTTP
+internal import Observability
+
+/// The service as the front sees it: finds the endpoint of a request and runs its handler, observed.
+///
+/// DESIGN. The front calls in on its loop threads. `admit` decides when a head is complete, before any body byte:
+/// inline handlers answer there and then; queued ones say what body they want and get a `RequestContext`, and `handle`
+/// puts their work on the request queue. Every answer passes exactly one of three places: inline answers and refusals
+/// at the head `observeInline`, accepted requests `finished`, the front's own refusals `refuse` (counted there only
+/// when they end no accepted exchange). There a request is timed, counted in the loop's own metric lane, its error
+/// mapped and its access line written. The inline way allocates nothing of its own.
+final class Router: HTTPResponder {
+    private let table: RouteTable
+    private let unmatched: [EndpointMetrics]
+    private let loops: [LoopState]
+    private let observer: RequestObserver
+    private let queue: RequestQueue
+
+    /// - Parameters:
+    ///   - unmatched: metric slots for requests without a route, by `HTTPMethod`.
+    ///   - loops: one state per loop of the front.
+    ///   - queue: where queued handlers run.
+    init(
+        table: RouteTable, unmatched: [EndpointMetrics], loops: [LoopState], observer: RequestObserver,
+        queue: RequestQueue
+    ) {
+        self.table = table
+        self.unmatched = unmatched
+        self.loops = loops
+        self.observer = observer
+        self.queue = queue
+    }
+
+    func admit(_ head: RequestHead, _ reply: inout InlineReply, loop: Int) -> Admission {
+        let started = MonotonicClock.nanoseconds()
+        let state = loops[loop]
+        guard let entry = table.entry(for: head.path) else {
+            return refuse(ServiceError(.notFound), head, &reply, unmatched[Int(head.method.rawValue)], state, started)
+        }
+        guard let endpoint = entry.endpoint(head.method) else {
+            if head.method == .options {
+                return answerOptions(entry, head, &reply, state, started)
+            }
+            let error = ServiceError(.methodNotAllowed, allow: entry.allow)
+            return refuse(error, head, &reply, entry.metrics(head.method), state, started)
+        }
+        do throws(ServiceError) {
+            switch endpoint.handler {
+            case .inline(let answer):
+                state.writeRequestID(of: head, into: &reply)
+                try answer(head, &reply)
+                observer.inlineAnswered(endpoint.metrics, status: reply.currentStatus, since: started, state)
+                return .answered
+            case .queued(let admit, _):
+                let plan = try admit(head)
+                return .accepted(body: plan, context: observer.begin(endpoint, head, state))
+            }
+        } catch {
+            reply.reset()
+            return refuse(error, head, &reply, endpoint.metrics, state, started)
+        }
+    }
+
+    func handle(_ request: consuming Request, _ exchange: Exchange) {
+        guard let context = request.context as? RequestContext, case .queued(_, let handle) = context.endpoint.handler
+        else { preconditionFailure("only queued endpoints are accepted") }
+        let call = Call(request: request, context: context, exchange: exchange)
+        do throws(ServiceError) {
+            try queue.submit {
+                do throws(ServiceError) {
+                    try handle(call)
+                } catch {
+                    call.fail(error)
+                }
+            }
+        } catch {
+            call.fail(error)
+        }
+    }
+
+    func refuse(
+        _ refusal: Refusal, head: RequestHead?, context: (any ExchangeContext)?, _ reply: inout InlineReply, loop: Int
+    ) {
+        let state = loops[loop]
+        let error = ServiceError(refusal)
+        if let context = context as? RequestContext {
+            context.error = error
+            reply.write(error, requestID: context.requestID, format: context.errorFormat, path: context.path)
+            return
+        }
+        let metrics = unmatched[Int((head?.method ?? .get).rawValue)]
+        _ = self.refuse(error, head, &reply, metrics, state, MonotonicClock.nanoseconds())
+    }
+
+    func finished(_ context: any ExchangeContext, _ record: ExchangeRecord, loop: Int) {
+        guard let context = context as? RequestContext else { return }
+        observer.end(context, record, loops[loop])
+    }
+
+    /// Answers an inline error, observed.
+    private func refuse(
+        _ error: ServiceError, _ head: RequestHead?, _ reply: inout InlineReply, _ metrics: EndpointMetrics,
+        _ state: LoopState, _ started: UInt64
+    ) -> Admission {
+        let requestID = state.requestID(of: head)
+        reply.write(
+            error, requestID: requestID,
+            format: .negotiated(accept: head?.field(.accept).map { String(decoding: $0, as: UTF8.self) }),
+            path: head.map { String(decoding: $0.path, as: UTF8.self) })
+        observer.inlineRefused(metrics, error, requestID: requestID, since: started, state)
+        return .answered
+    }
+
+    /// RFC 9110, 9.3.7: OPTIONS tells the methods of the resource.
+    private func answerOptions(
+        _ entry: RouteTable.Entry, _ head: RequestHead, _ reply: inout InlineReply, _ state: LoopState,
+        _ started: UInt64
+    ) -> Admission {
+        state.writeRequestID(of: head, into: &reply)
+        reply.status(204)
+        reply.field("Allow", text: entry.allow.joined(separator: ", "))
+        observer.inlineAnswered(entry.metrics(.options), status: 204, since: started, state)
+        return .answered
+    }
+}

@@ -1,0 +1,64 @@
+import Observability
+import Pipeline
+
+/// One change of the store. Changes of one run are applied in the order in which they were given.
+enum StoreWrite: Sendable {
+    /// A new run. With `document`, the folder of that run is made durable before the row is.
+    case insert(RunRecord, Judgement?, document: RunFolder?)
+    /// All that may change of a run; a judgement of nil leaves the stored one.
+    case update(RunRecord, Judgement?)
+    /// The runs are gone; their ids are remembered until `forgetExpired(before:)`.
+    case expire([RunID], at: Timestamp)
+    /// Forgets ids that expired before the moment.
+    case forgetExpired(before: Timestamp)
+    /// Changes nothing that matters, and fails when the store cannot be written.
+    case probe(Timestamp)
+}
+
+/// What the store knows of an id.
+enum StoredRun: Sendable, Equatable {
+    case found(RunRecord)
+    /// It was there and has been removed.
+    case expired
+    case unknown
+}
+
+/// As much of an ended run as its removal needs.
+struct EndedRun: Sendable, Equatable {
+    var id: RunID
+    var kind: RunKind
+    var state: RunState
+}
+
+/// Where runs are kept. A write whose completion said success is on stable storage.
+///
+/// Reads block the calling thread (a file's worth of time) and throw `STORAGE_FAILED`; call them on a queue, never on a
+/// loop. Writes return at once.
+protocol JobStore: Sendable {
+    /// Puts a change into the next transaction; `completion` runs on the store's own queue after the commit, or with the
+    /// reason why there was none (`STORAGE_FULL`, `STORAGE_FAILED`). It must be short.
+    func write(_ change: StoreWrite, completion: @escaping @Sendable (Result<Void, ServiceError>) -> Void)
+
+    /// A run by its id.
+    func run(_ id: RunID) throws(ServiceError) -> StoredRun
+
+    /// A completed run's judgement; nil when there is none.
+    func judgement(of id: RunID) throws(ServiceError) -> Judgement?
+
+    /// Newest first, at most `limit`, only ids below `before`; nil asks for all of a dimension.
+    func list(
+        kind: RunKind?, state: RunState?, before: RunID?, limit: Int
+    ) throws(ServiceError) -> [RunRecord]
+
+    /// Jobs that have not ended, in the order in which they shall run.
+    func unfinishedJobs() throws(ServiceError) -> [RunRecord]
+
+    /// Ended runs whose id lies below `id`, oldest first, at most `limit`.
+    func endedRuns(below id: RunID, limit: Int) throws(ServiceError) -> [EndedRun]
+
+    /// How many jobs are in each state.
+    func jobCounts() throws(ServiceError) -> [RunState: Int]
+
+    /// Commits what is pending and closes. Nothing may be written after it.
+    func close()
+}

@@ -1,0 +1,139 @@
+import Foundation
+import GRDB
+import Observability
+import Pipeline
+
+/// Runs as rows of the embedded store, there and back.
+enum RunRow {
+    /// All columns but the judgement.
+    static let select = """
+        SELECT run_id, kind, state, created_at, started_at, finished_at, attempts, priority, cancel_requested, today, \
+        deadline_at, request_id, caller, callback_url, traceparent, tracestate, document_extension, document_size, \
+        document_sha256, idempotency_key, fingerprint, verdict, reasons, failure, fio FROM run
+        """
+
+    private static let insert = """
+        INSERT INTO run (run_id, kind, state, created_at, started_at, finished_at, attempts, priority, \
+        cancel_requested, today, deadline_at, request_id, caller, callback_url, traceparent, tracestate, \
+        document_extension, document_size, document_sha256, idempotency_key, fingerprint, verdict, reasons, failure, \
+        fio, judgement) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """
+
+    // An ended run never changes again, whatever else goes wrong.
+    private static let update = """
+        UPDATE run SET state = ?, started_at = ?, finished_at = ?, attempts = ?, cancel_requested = ?, verdict = ?, \
+        reasons = ?, failure = ?, judgement = COALESCE(?, judgement) WHERE run_id = ? AND state < 2
+        """
+
+    /// Applies one change inside the caller's transaction.
+    static func apply(_ change: StoreWrite, _ database: Database) throws {
+        switch change {
+        case .insert(let record, let judgement, _):
+            let statement = try database.cachedStatement(sql: insert)
+            try statement.execute(arguments: StatementArguments(values(record, try bytes(judgement))))
+        case .update(let record, let judgement):
+            let statement = try database.cachedStatement(sql: update)
+            try statement.execute(arguments: [
+                number(record.state), record.startedAt?.milliseconds, record.finishedAt?.milliseconds,
+                record.attempts, record.isCancelRequested, record.verdict, text(record.reasons),
+                record.failure?.rawValue, try bytes(judgement), record.id.data,
+            ])
+        case .expire(let ids, let moment):
+            let delete = try database.cachedStatement(sql: "DELETE FROM run WHERE run_id = ?")
+            let remember = try database.cachedStatement(sql: "INSERT OR REPLACE INTO expired VALUES (?, ?)")
+            for id in ids {
+                try delete.execute(arguments: [id.data])
+                try remember.execute(arguments: [id.data, moment.milliseconds])
+            }
+        case .forgetExpired(let moment):
+            try database.execute(sql: "DELETE FROM expired WHERE expired_at < ?", arguments: [moment.milliseconds])
+        case .probe(let moment):
+            let sql = "INSERT INTO probe VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET at = excluded.at"
+            try database.execute(sql: sql, arguments: [moment.milliseconds])
+        }
+    }
+
+    /// A record from a row of `select`.
+    static func record(_ row: Row) throws -> RunRecord {
+        guard let id = RunID(bytes: row[0] as Data), let today = CalendarDate(iso: row[9] as String) else {
+            throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a run's id or day cannot be read")
+        }
+        let document = RunDocument(
+            fileExtension: row[16], size: row[17], sha256: Array(row[18] as Data))
+        var record = RunRecord(
+            id: id, kind: try kind(row[1]), createdAt: Timestamp(milliseconds: row[3]), fio: row[24], today: today,
+            document: document)
+        record.state = try state(row[2])
+        record.startedAt = (row[4] as Int64?).map { Timestamp(milliseconds: $0) }
+        record.finishedAt = (row[5] as Int64?).map { Timestamp(milliseconds: $0) }
+        record.attempts = row[6]
+        record.priority = JobPriority(row[7] as Int)
+        record.isCancelRequested = row[8]
+        record.deadlineAt = (row[10] as Int64?).map { Timestamp(milliseconds: $0) }
+        record.requestID = row[11]
+        record.caller = row[12]
+        record.callbackURL = row[13]
+        record.trace = (row[14] as String?).flatMap { TraceContext(traceparent: $0, tracestate: row[15]) }
+        record.idempotencyKey = row[19]
+        record.fingerprint = (row[20] as Data?).map { Array($0) }
+        record.verdict = row[21]
+        record.reasons = (row[22] as String).split(separator: ",").compactMap { VerdictReason(rawValue: String($0)) }
+        record.failure = (row[23] as String?).flatMap { ErrorCode(rawValue: $0) }
+        return record
+    }
+
+    /// A kind as stored.
+    static func number(_ kind: RunKind) -> Int {
+        switch kind {
+        case .sync: 0
+        case .job: 1
+        }
+    }
+
+    /// A state as stored; unfinished states lie below 2.
+    static func number(_ state: RunState) -> Int {
+        switch state {
+        case .accepted: 0
+        case .running: 1
+        case .completed: 2
+        case .failed: 3
+        case .cancelled: 4
+        }
+    }
+
+    /// The state that is stored as `number`.
+    static func state(_ number: Int) throws -> RunState {
+        guard let state = RunState.allCases.first(where: { RunRow.number($0) == number }) else {
+            throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "no such state")
+        }
+        return state
+    }
+
+    /// The kind that is stored as `number`.
+    static func kind(_ number: Int) throws -> RunKind {
+        guard let kind = RunKind.allCases.first(where: { RunRow.number($0) == number }) else {
+            throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "no such kind")
+        }
+        return kind
+    }
+
+    private static func values(_ record: RunRecord, _ judgement: Data?) -> [(any DatabaseValueConvertible)?] {
+        [
+            record.id.data, number(record.kind), number(record.state), record.createdAt.milliseconds,
+            record.startedAt?.milliseconds, record.finishedAt?.milliseconds, record.attempts, record.priority.level,
+            record.isCancelRequested, record.today.description, record.deadlineAt?.milliseconds, record.requestID,
+            record.caller, record.callbackURL, record.trace?.traceparent, record.trace?.state,
+            record.document.fileExtension, record.document.size, Data(record.document.sha256), record.idempotencyKey,
+            record.fingerprint.map { Data($0) }, record.verdict, text(record.reasons), record.failure?.rawValue,
+            record.fio, judgement,
+        ]
+    }
+
+    private static func text(_ reasons: [VerdictReason]) -> String {
+        reasons.map(\.rawValue).joined(separator: ",")
+    }
+
+    private static func bytes(_ judgement: Judgement?) throws -> Data? {
+        try judgement.map { try JSONEncoder().encode($0) }
+    }
+}

@@ -1,0 +1,57 @@
+import GRDB
+
+/// The tables of the embedded store, migration by migration. A migration that has been released is never changed.
+enum RunSchema {
+    /// Brings any earlier file up to date.
+    static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1: runs") { database in
+            try database.execute(sql: runs)
+        }
+        return migrator
+    }
+
+    // kind: 0 sync, 1 job. state: 0 accepted, 1 running, 2 completed, 3 failed, 4 cancelled. Times are Unix
+    // milliseconds. The judgement stands last: a row's tail is read only when it is asked for (SQLite file format §1.6).
+    private static let runs = """
+        CREATE TABLE run (
+            id INTEGER PRIMARY KEY,
+            run_id BLOB NOT NULL UNIQUE CHECK (length(run_id) = 16),
+            kind INTEGER NOT NULL,
+            state INTEGER NOT NULL,
+            created_at INTEGER NOT NULL,
+            started_at INTEGER,
+            finished_at INTEGER,
+            attempts INTEGER NOT NULL,
+            priority INTEGER NOT NULL,
+            cancel_requested INTEGER NOT NULL,
+            today TEXT NOT NULL,
+            deadline_at INTEGER,
+            request_id TEXT,
+            caller TEXT,
+            callback_url TEXT,
+            traceparent TEXT,
+            tracestate TEXT,
+            document_extension TEXT NOT NULL,
+            document_size INTEGER NOT NULL,
+            document_sha256 BLOB NOT NULL,
+            idempotency_key TEXT,
+            fingerprint BLOB,
+            verdict INTEGER,
+            reasons TEXT NOT NULL,
+            failure TEXT,
+            fio TEXT NOT NULL,
+            judgement BLOB
+        ) STRICT;
+        CREATE INDEX run_by_kind_and_state ON run (kind, state, run_id);
+        CREATE INDEX run_by_state ON run (state, run_id);
+        CREATE INDEX run_by_kind ON run (kind, run_id);
+        CREATE INDEX run_by_idempotency_key ON run (caller, idempotency_key) WHERE idempotency_key IS NOT NULL;
+        CREATE TABLE expired (
+            run_id BLOB NOT NULL PRIMARY KEY,
+            expired_at INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX expired_by_time ON expired (expired_at);
+        CREATE TABLE probe (id INTEGER PRIMARY KEY CHECK (id = 1), at INTEGER NOT NULL) STRICT;
+        """
+}

@@ -1,0 +1,66 @@
+import Observability
+import Pipeline
+import Synchronization
+
+extension RunService {
+    /// Why a run of that kind would be refused now; nil when it would be taken. Never blocks: fit for a loop, before the
+    /// body is read.
+    func admission(for kind: RunKind) -> ServiceError? {
+        if let refusal = unavailability { return counted(refusal) }
+        switch kind {
+        case .job where jobQueue.isFull: return counted(queueFull)
+        case .sync where interactiveQueue.isFull: return counted(serverBusy)
+        case .job, .sync: return nil
+        }
+    }
+
+    /// The refusal, counted.
+    func counted(_ refusal: ServiceError) -> ServiceError {
+        metrics.refused(refusal)
+        return refusal
+    }
+
+    /// Why nothing is taken at all.
+    var unavailability: ServiceError? {
+        let health = health.withLock { $0 }
+        if health.isDraining { return ServiceError(.shuttingDown, retryAfter: 5) }
+        if health.isDiskLow { return ServiceError(.storageFull, retryAfter: 60) }
+        if let cause = health.storeError {
+            return ServiceError(.dependencyUnavailable, retryAfter: 5, cause: cause)
+        }
+        return nil
+    }
+
+    var queueFull: ServiceError { ServiceError(.queueFull, retryAfter: jobQueue.retryAfterWhenFull) }
+
+    var serverBusy: ServiceError { ServiceError(.serverBusy, retryAfter: interactiveQueue.retryAfterWhenFull) }
+
+    /// Seconds after which a run's status is worth asking for again: from its place in the line and the measured rate.
+    func retryAfterSeconds(for record: RunRecord) -> Int {
+        guard !record.state.isFinal else { return 0 }
+        let queue = record.kind == .job ? jobQueue : interactiveQueue
+        let ahead = queue.position(of: record.id) ?? 0
+        return queue.seconds(forItems: ahead + 1, limit: 60, fallback: 2)
+    }
+
+    /// Whether a run made from this submission may begin, and the record that it begins with.
+    func makeRecord(_ submission: Submission, kind: RunKind) -> RunRecord {
+        let moment = now()
+        var record = RunRecord(
+            id: RunID(at: moment), kind: kind, createdAt: moment, fio: submission.fio,
+            today: settings.documents.today ?? moment.day(hoursEast: RunService.hoursEast),
+            document: submission.document.document)
+        record.priority = submission.priority
+        record.requestID = submission.requestID
+        record.callbackURL = submission.callbackURL
+        record.caller = submission.caller
+        record.trace = submission.trace
+        record.deadlineAt = submission.timeout.map { moment.advanced(by: $0) }
+        record.idempotencyKey = submission.idempotencyKey
+        record.fingerprint = submission.fingerprint
+        return record
+    }
+
+    /// "Today" is that of Kazakhstan, UTC+5 in the whole country.
+    private static let hoursEast: Int64 = 5
+}

@@ -1,0 +1,120 @@
+import Dispatch
+import Logging
+import Observability
+import Pipeline
+import Synchronization
+
+extension RunService {
+    /// Ends a run by an event that the state machine turns into a final state: files, row, then everything visible.
+    func end(
+        _ id: RunID, _ event: JobStateMachine.Event, _ judgement: Judgement?, _ slot: WorkSlot?,
+        cause: String? = nil, then: @escaping @Sendable (RunRecord) -> Void = { _ in }
+    ) {
+        let moment = now()
+        do throws(JobStateMachine.IllegalTransition) {
+            let decision = try index.handle(event, id) { draft in
+                draft.finishedAt = moment
+                switch (event, draft.state) {
+                case (.complete, .completed):
+                    draft.verdict = judgement?.verdict
+                    draft.reasons = judgement?.reasons ?? []
+                case (.fail(let code), .failed): draft.failure = code
+                case (.expire, _): draft.failure = .processingTimeout
+                default: break
+                }
+            }
+            guard let decision else { return }
+            if let cause, decision.draft.state == .failed {
+                log(.warning, "run failed", decision.draft, ["cause": "\(cause)"])
+            }
+            persistEnd(decision.draft, decision.draft.state == .completed ? judgement : nil, then)
+        } catch {
+            // Only a cancel that came first ends a run from outside of its slot; what the slot found is not wanted.
+            log(.debug, "end ignored", nil, ["cause": "\(error)", "run_id": "\(id)"])
+        }
+    }
+
+    /// Stores an ended run and makes it visible. A job's end is tried until the store takes it: at worst the next start
+    /// of the server finds the job running and judges it again.
+    func persistEnd(_ record: RunRecord, _ judgement: Judgement?, _ then: @escaping @Sendable (RunRecord) -> Void) {
+        writeFiles(record)
+        let change: StoreWrite
+        switch record.kind {
+        case .job: change = .update(record, judgement)
+        case .sync: change = .insert(record, judgement, document: nil)
+        }
+        pending.enter()
+        store.write(change) { result in
+            self.noteStore(result)
+            switch result {
+            case .failure where record.kind == .job && !self.isStopping:
+                self.maintenance.asyncAfter(deadline: .now() + RunService.storeRetryDelay) {
+                    self.persistEnd(record, judgement, then)
+                    self.pending.leave()
+                }
+                return
+            case .failure where record.kind == .job: break
+            case .success, .failure:
+                // A sync run's verdict is known and its caller waits: it is told although it could not be stored.
+                self.publish(record)
+                self.countEnd(record)
+                then(record)
+            }
+            self.pending.leave()
+        }
+    }
+
+    /// Makes a stored record visible and moves the gauge of states.
+    func publish(_ record: RunRecord) {
+        let before = index.publish(record)
+        if record.kind == .job { countJob(before?.state, record.state) }
+    }
+
+    /// Moves a job in the gauge of states; nil where it was not or is no more.
+    func countJob(_ before: RunState?, _ after: RunState?) {
+        jobCounts.withLock { counts in
+            if let before { counts[before, default: 1] -= 1 }
+            if let after { counts[after, default: 0] += 1 }
+        }
+    }
+
+    /// Writes `final_result.json` and `job.json`. They are not the truth: failing is logged and repaired later.
+    func writeFiles(_ record: RunRecord) {
+        do throws(ServiceError) {
+            switch record.state {
+            case .completed, .failed: try artifacts.writeFinalResult(record)
+            case .accepted, .running, .cancelled: break
+            }
+            try artifacts.writeJob(record)
+        } catch {
+            log(.warning, "run folder not written", record, ["cause": "\(error.cause ?? "")"])
+        }
+    }
+
+    /// One line of the service's log with the ids that every line has, and nothing personal.
+    func log(
+        _ level: Logger.Level, _ message: Logger.Message, _ record: RunRecord?, _ more: Logger.Metadata = [:]
+    ) {
+        var metadata = more
+        if let record {
+            metadata["run_id"] = "\(record.id)"
+            if let requestID = record.requestID { metadata["request_id"] = "\(requestID)" }
+            if let trace = record.trace { metadata["trace_id"] = "\(trace.traceID)" }
+        }
+        logger.log(level: level, message, metadata: metadata)
+    }
+
+    /// How long a failed write of an end waits before it is tried again.
+    private static let storeRetryDelay = DispatchTimeInterval.milliseconds(500)
+
+    var isStopping: Bool { health.withLock { $0.isDraining } }
+
+    private func countEnd(_ record: RunRecord) {
+        metrics.ended(record)
+        var facts: Logger.Metadata = ["state": "\(record.state.rawValue)", "attempts": "\(record.attempts)"]
+        if let verdict = record.verdict { facts["verdict"] = "\(verdict)" }
+        if let codes = record.errorCodes, !codes.isEmpty { facts["codes"] = "\(codes.joined(separator: ","))" }
+        if let end = record.finishedAt { facts["seconds"] = "\(end.seconds(since: record.createdAt))" }
+        log(.info, "run ended", record, facts)
+    }
+}

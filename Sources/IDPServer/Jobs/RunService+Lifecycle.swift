@@ -1,0 +1,177 @@
+import Dispatch
+import Logging
+import Observability
+import Synchronization
+
+/// One line of `/ready`.
+struct ReadinessCheck: Sendable, Equatable {
+    /// `store`, `disk`, `queue`, `draining`.
+    var name: String
+    var isPassing: Bool
+    /// In words, for people; holds no path.
+    var detail: String
+}
+
+extension RunService {
+    /// Takes up what an earlier process left: unfinished jobs go on, folders of submissions that were never
+    /// acknowledged are swept in the background. Call it once, before the first submission.
+    ///
+    /// - Throws: `STORAGE_FAILED` when the store cannot be read.
+    func start() throws(ServiceError) {
+        let counts = try store.jobCounts()
+        jobCounts.withLock { $0 = counts }
+        let unfinished = try store.unfinishedJobs()
+        for record in unfinished {
+            metrics.recovered()
+            recover(record)
+        }
+        logger.info("jobs recovered", metadata: ["count": "\(unfinished.count)"])
+        let moment = now()
+        health.withLock { $0.isStarted = true }
+        maintenance.async {
+            self.sweepFolders(before: RunID(floorOf: moment))
+            self.repairFolders()
+        }
+        maintenance.async { self.keepRetention() }
+        maintain()
+    }
+
+    /// Makes `/ready` say no and lets long polls go, while everything else works as before.
+    func announceStop() {
+        health.withLock { $0.isStopAnnounced = true }
+        index.nudge()
+    }
+
+    /// What `/ready` says. Never blocks.
+    func readiness() -> [ReadinessCheck] {
+        let health = health.withLock { $0 }
+        let isFull = jobQueue.isFull
+        let isStopping = health.isStopAnnounced || health.isDraining
+        return [
+            ReadinessCheck(name: "draining", isPassing: !isStopping, detail: isStopping ? "shutting down" : "no"),
+            ReadinessCheck(
+                name: "store", isPassing: health.storeError == nil,
+                detail: health.storeError == nil ? "writable" : "not writable"),
+            ReadinessCheck(
+                name: "disk", isPassing: !health.isDiskLow,
+                detail: health.isDiskLow ? "less free than IDP_DISK_RESERVE_BYTES" : "enough free"),
+            ReadinessCheck(name: "queue", isPassing: !isFull, detail: isFull ? "full" : "\(jobQueue.depth) waiting"),
+        ]
+    }
+
+    /// Takes nothing any more; `/ready` says so.
+    func announceDrain() { health.withLock { $0.isDraining = true } }
+
+    /// Ends the service's work: takes nothing any more, lets running work finish, hands back to the queue what cannot
+    /// finish in time, and closes the store. Queued jobs are there at the next start. Blocks its caller until then.
+    ///
+    /// - Returns: false when something was still running at the deadline; its job is found by the next start.
+    @discardableResult
+    func drain(by deadline: Deadline) -> Bool {
+        announceDrain()
+        jobQueue.pause()
+        index.nudge()
+        // Callers of /v1/process wait for an answer: their line is worked off as long as there is time.
+        let patience = deadline.capped(at: max(.zero, deadline.remaining - RunService.handBackTime(deadline)))
+        var isIdle = interactiveQueue.waitUntilIdle(by: patience) && jobQueue.waitUntilIdle(by: patience)
+        if !isIdle {
+            interactiveQueue.pause()
+            for token in index.tokens(of: .job) + index.tokens(of: .sync) { token.cancel(.shutdown) }
+            for item in interactiveQueue.removeAll() { item.discard() }
+            isIdle = interactiveQueue.waitUntilIdle(by: deadline) && jobQueue.waitUntilIdle(by: deadline)
+        }
+        let left = max(0, deadline.remaining / .milliseconds(1))
+        let isFlushed = pending.wait(timeout: .now() + .milliseconds(Int(left))) == .success
+        store.close()
+        return isIdle && isFlushed
+    }
+
+    /// Remembers whether the store works.
+    func noteStore(_ result: Result<Void, ServiceError>) {
+        health.withLock { health in
+            switch result {
+            case .success:
+                health.storeError = nil
+                health.lastStoreSuccess = .now
+            case .failure(let error):
+                health.storeError = error.cause ?? error.message
+            }
+        }
+    }
+
+    private func recover(_ record: RunRecord) {
+        index.insert(record, attemptsMax: settings.jobs.attemptsMax, token: CancellationToken())
+        let moment = now()
+        do throws(JobStateMachine.IllegalTransition) {
+            let decision = try index.handle(.recover, record.id) { draft in
+                if draft.state.isFinal { draft.finishedAt = moment }
+            }
+            switch decision?.action {
+            case .enqueue:
+                guard let draft = decision?.draft else { return }
+                if record.state != draft.state {
+                    store.write(.update(draft, nil)) { self.noteStore($0) }
+                    publish(draft)
+                }
+                enqueueJob(draft, reserved: false)
+            case .finish(_, let code):
+                guard var draft = decision?.draft else { return }
+                draft.failure = code
+                log(.error, "job given up", draft)
+                persistEnd(draft, nil) { _ in }
+            case .run, .stopWork, .handBack, .alreadyEnded, nil:
+                preconditionFailure("recovery never leads to \(String(describing: decision?.action))")
+            }
+        } catch {
+            preconditionFailure("\(error): the store lists unfinished jobs only")
+        }
+    }
+
+    /// Looks after disk and store once a second until the service drains.
+    private func maintain() {
+        guard !isStopping else { return }
+        let free = try? artifacts.freeBytes()
+        let isLow = (free ?? 0) < settings.storage.diskReserveBytes
+        let (isProbeDue, wasLow) = health.withLock { health -> (Bool, Bool) in
+            defer { health.isDiskLow = isLow }
+            let isQuiet = health.lastStoreSuccess.duration(to: .now) > RunService.probeInterval
+            return (health.storeError != nil || isQuiet, health.isDiskLow)
+        }
+        if isLow != wasLow {
+            logger.warning("disk space", metadata: ["is_low": "\(isLow)", "free_bytes": "\(free ?? -1)"])
+        }
+        if isProbeDue { store.write(.probe(now())) { self.noteStore($0) } }
+        maintenance.asyncAfter(deadline: .now() + .seconds(1)) { [weak self] in self?.maintain() }
+    }
+
+    /// Removes folders that have no row: their submission was never acknowledged, or their sync run never ended. Only
+    /// the two latest days can have any, as each start sweeps.
+    private func sweepFolders(before limit: RunID) {
+        var swept = 0
+        for day in artifacts.days().prefix(2) {
+            for id in artifacts.runs(on: day) where id < limit && !isStopping {
+                // A store that cannot be read now is asked again at the next start.
+                guard index.record(id) == nil, case .unknown? = try? store.run(id) else { continue }
+                artifacts.remove(id)
+                swept += 1
+            }
+        }
+        if swept > 0 { logger.info("folders swept", metadata: ["count": "\(swept)"]) }
+    }
+
+    /// Rewrites the files of the runs that ended last: a crash may have left them torn or old.
+    private func repairFolders() {
+        guard let ended = try? store.list(kind: nil, state: nil, before: nil, limit: RunService.repairLimit) else {
+            return
+        }
+        for record in ended where record.state.isFinal && !isStopping { artifacts.repair(record) }
+    }
+
+    /// The last part of a drain, in which stopped work is handed back: an eighth, at most two seconds.
+    private static func handBackTime(_ deadline: Deadline) -> Duration { min(.seconds(2), deadline.remaining / 8) }
+
+    /// A store that nothing was written to for so long is tried.
+    private static let probeInterval = Duration.seconds(10)
+
+    private static let repairLimit = 200
+}

@@ -1,0 +1,128 @@
+import Dispatch
+import Logging
+import Observability
+import Pipeline
+
+extension RunService {
+    /// Takes a job. `completion` is called once, on a queue of the service, with the accepted record after document and
+    /// row are on stable storage, or with the reason why there is no job: `SHUTTING_DOWN`, `STORAGE_FULL`, `QUEUE_FULL`,
+    /// `DEPENDENCY_UNAVAILABLE`, `JOB_SUBMIT_FAILED`. Returns at once; any thread.
+    func submit(
+        _ submission: Submission, completion: @escaping @Sendable (Result<RunRecord, ServiceError>) -> Void
+    ) {
+        if let refusal = unavailability { return completion(.failure(counted(refusal))) }
+        guard jobQueue.reserve() else { return completion(.failure(counted(queueFull))) }
+        let record = makeRecord(submission, kind: .job)
+        pending.enter()
+        intake[Int(record.id.low % UInt64(intake.count))].async {
+            do throws(ServiceError) {
+                let folder = try self.artifacts.takeOver(submission.document, record)
+                self.store.write(.insert(record, nil, document: folder)) { result in
+                    self.accepted(record, result, completion)
+                }
+            } catch {
+                self.accepted(record, .failure(error), completion)
+            }
+        }
+    }
+
+    private func accepted(
+        _ record: RunRecord, _ result: Result<Void, ServiceError>,
+        _ completion: @escaping @Sendable (Result<RunRecord, ServiceError>) -> Void
+    ) {
+        defer { pending.leave() }
+        noteStore(result)
+        switch result {
+        case .success:
+            index.insert(record, attemptsMax: settings.jobs.attemptsMax, token: CancellationToken())
+            countJob(nil, .accepted)
+            metrics.submitted()
+            log(.info, "job accepted", record)
+            completion(.success(record))
+            enqueueJob(record, reserved: true)
+        case .failure(let error):
+            jobQueue.release()
+            let code: ErrorCode = error.code == .storageFull ? .storageFull : .jobSubmitFailed
+            log(.error, "job not accepted", record, ["error_code": "\(code.rawValue)", "cause": "\(error.cause ?? "")"])
+            completion(.failure(ServiceError(code, retryAfter: 5, cause: error.cause)))
+            intake[0].async { self.artifacts.remove(record.id) }
+        }
+    }
+
+    /// Puts an accepted job in line.
+    func enqueueJob(_ record: RunRecord, reserved: Bool) {
+        let item = WorkItem(id: record.id, priority: record.priority) { slot in self.runJob(record.id, slot) }
+        jobQueue.enqueue(item, reserved: reserved)
+    }
+
+    private func runJob(_ id: RunID, _ slot: WorkSlot) {
+        guard let record = index.record(id) else { return }
+        if let deadline = record.deadlineAt, deadline <= now() { return end(id, .expire, nil, slot) }
+        guard let run = begin(id) else { return }
+        // The row follows while the work begins: if it never arrives, an attempt is not counted and nothing is lost.
+        store.write(.update(run.draft, nil)) { result in
+            self.noteStore(result)
+            if case .success = result { self.publish(run.draft) }
+        }
+        guard artifacts.hasDocument(record) else { return end(id, .fail(.storageFailed), nil, slot) }
+        var deadline = Deadline.after(settings.jobs.jobTimeout)
+        if let latest = record.deadlineAt {
+            deadline = deadline.capped(at: .milliseconds(max(0, latest.milliseconds - now().milliseconds)))
+        }
+        switch judge(run, deadline, isInteractive: false, slot) {
+        case .success(let judgement): end(id, .complete, judgement, slot)
+        case .failure where run.token.reason == .shutdown: handBack(id)
+        case .failure(let error): end(id, .fail(error.code), nil, slot, cause: error.cause)
+        }
+    }
+
+    /// Moves a run to `running`; nil when it has been cancelled meanwhile.
+    func begin(_ id: RunID) -> RunIndex.Decision? {
+        let moment = now()
+        do throws(JobStateMachine.IllegalTransition) {
+            let decision = try index.handle(.start, id) { $0.startedAt = moment }
+            if let decision { writeFiles(decision.draft) }
+            return decision
+        } catch {
+            // Only a cancel can have come between the queue and this slot; it has stored the end.
+            return nil
+        }
+    }
+
+    /// Runs the pipeline on the calling slot.
+    func judge(
+        _ run: RunIndex.Decision, _ deadline: Deadline, isInteractive: Bool, _ slot: WorkSlot
+    ) -> Result<Judgement, ServiceError> {
+        let record = run.draft
+        let path = artifacts.folder(record.id).documentPath(record.document)
+        let request = JudgeRequest(
+            runID: record.id.description, documentPath: path, fio: record.fio, today: record.today, deadline: deadline,
+            isInteractive: isInteractive, parent: record.trace, lane: slot.lane, cancellation: run.token,
+            progress: { self.index.publish($0, record.id) })
+        log(.debug, "run started", record, ["attempt": "\(record.attempts)"])
+        do throws(ServiceError) {
+            return .success(try judge.judge(request))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// Gives a job back to the queue for the next start of the server.
+    private func handBack(_ id: RunID) {
+        do throws(JobStateMachine.IllegalTransition) {
+            guard let decision = try index.handle(.handBack, id) else { return }
+            if case .finish = decision.action { return persistEnd(decision.draft, nil) { _ in } }
+            writeFiles(decision.draft)
+            log(.info, "job handed back", decision.draft)
+            metrics.handedBack()
+            pending.enter()
+            store.write(.update(decision.draft, nil)) { result in
+                // Unwritten, the row still says running, which the next start takes up as well.
+                if case .success = result { self.publish(decision.draft) }
+                self.pending.leave()
+            }
+        } catch {
+            log(.critical, "illegal transition", nil, ["cause": "\(error)", "run_id": "\(id)"])
+        }
+    }
+}

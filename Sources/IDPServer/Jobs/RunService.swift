@@ -1,0 +1,120 @@
+import Dispatch
+import Foundation
+import Logging
+import Observability
+import Pipeline
+import Synchronization
+
+/// The end of a synchronous run, or why there was none.
+struct RunOutcome: Sendable {
+    /// Nil when the run was refused before it began.
+    var record: RunRecord?
+    var result: Result<Judgement, ServiceError>
+
+    /// A run that was refused.
+    static func refused(_ error: ServiceError) -> RunOutcome { RunOutcome(record: nil, result: .failure(error)) }
+}
+
+/// What a cancel came to.
+enum CancelOutcome: Sendable {
+    /// It is or will be cancelled; the wish is on stable storage.
+    case accepted(RunRecord)
+    /// It had ended.
+    case ended(RunRecord)
+}
+
+/// One page of runs, newest first.
+struct RunPage: Sendable {
+    var runs: [RunRecord]
+    /// Where the next page begins (`list(before:)`); nil on the last page.
+    var next: RunID?
+}
+
+/// Runs: takes documents in, has them judged, and knows what became of them.
+///
+/// DESIGN. The parts and their threads:
+/// - *Intake* (`idp.intake.<n>`): moves a spooled document into its run folder.
+/// - *Store* (`idp.store.writer`): one writer that flushes folders and commits rows for all who came together. What
+///   callers see (`RunIndex`'s published records, counters, completions) follows after the commit, on that queue.
+/// - *Work* (`idp.worker.<n>`): two `WorkQueue`s, one for jobs and one for synchronous runs, each with slots of its own,
+///   so that a caller who waits never stands behind a whole job; the pipeline shares its document workers among both.
+/// - *Maintenance* (`idp.maintenance`): free disk, the store's health, retries of failed writes, waits that end.
+///
+/// A job's life: reserve a place → folder → row → `202` → queue → running → judged → row → visible. Crash at any point
+/// before `202`: nobody was told, the folder or the row is swept or ends unseen. After it: the row is found at the next
+/// start and the job goes on. Nothing of `RunService` touches a loop; completions come on its queues.
+final class RunService: Sendable {
+    /// Moments and flags that change.
+    struct Health: Sendable {
+        var isStopAnnounced = false
+        var isDraining = false
+        var isStarted = false
+        var isDiskLow = false
+        /// Nil while the store works.
+        var storeError: String?
+        var lastStoreSuccess = ContinuousClock.now
+    }
+
+    let settings: Settings
+    let judge: any DocumentJudge
+    let store: any JobStore
+    let artifacts: DiskArtifactStore
+    let metrics: RunMetrics
+    let logger: Logger
+    let now: @Sendable () -> Timestamp
+    let index = RunIndex()
+    let jobQueue: WorkQueue
+    let interactiveQueue: WorkQueue
+    let health = Mutex(Health())
+    let jobCounts = Mutex<[RunState: Int]>([:])
+    let intake: [DispatchQueue]
+    let maintenance = DispatchQueue(label: "idp.maintenance")
+    /// Everything between a promise and its keeping: submissions on their way, ends on their way into the store.
+    let pending = DispatchGroup()
+
+    /// - Parameters:
+    ///   - lanes: for the work queues' slots, `RunService.laneCount(settings)` of them; shared lanes stand in for missing
+    ///     ones.
+    ///   - now: the wall clock.
+    init(
+        settings: Settings, judge: any DocumentJudge, store: any JobStore, artifacts: DiskArtifactStore,
+        registry: MetricRegistry, logger: Logger, lanes: [Lane] = [], now: @escaping @Sendable () -> Timestamp = Timestamp.now
+    ) {
+        self.settings = settings
+        self.judge = judge
+        self.store = store
+        self.artifacts = artifacts
+        let metrics = RunMetrics(registry)
+        self.metrics = metrics
+        self.logger = logger
+        self.now = now
+        let slots = (0..<RunService.laneCount(settings)).map { index in
+            WorkSlot(
+                queue: DispatchQueue(label: "idp.worker.\(index)"),
+                lane: index < lanes.count ? lanes[index] : .shared)
+        }
+        let workers = settings.documents.workers
+        jobQueue = RunService.queue("jobs", settings.jobs.queueLimit, slots[..<workers], metrics)
+        interactiveQueue = RunService.queue(
+            "process", settings.jobs.interactiveQueueLimit, slots[workers...], metrics)
+        intake = (0..<max(2, min(4, workers))).map { DispatchQueue(label: "idp.intake.\($0)") }
+        registerGauges(registry)
+    }
+
+    /// How many jobs are in each state; jobs that this process has not heard of yet are not counted.
+    var jobCountsNow: [RunState: Int] { jobCounts.withLock { $0 } }
+
+    private static func queue(
+        _ name: String, _ limit: Int, _ slots: ArraySlice<WorkSlot>, _ metrics: RunMetrics
+    ) -> WorkQueue {
+        let waits = metrics.waits(of: name)
+        return WorkQueue(name: name, limit: limit, slots: Array(slots)) { waited, slot in
+            waits.observe(waited, lane: slot.lane)
+        }
+    }
+
+    /// How many lanes the work queues can own.
+    static func laneCount(_ settings: Settings) -> Int {
+        settings.documents.workers + settings.jobs.interactiveSlots
+    }
+}

@@ -1,0 +1,267 @@
+import Foundation
+import GRDB
+import Observability
+import Pipeline
+import Synchronization
+
+/// The embedded job store: one SQLite file in WAL mode with `synchronous=FULL`.
+///
+/// DESIGN. All writes go through one `GroupCommit` on the queue `idp.store.writer`: whatever came while the last
+/// transaction was being flushed goes into the next one. A batch that brings new documents first makes their folders
+/// durable (`syncDocuments`), then commits their rows, then tells each writer: two flushes for a batch, however many
+/// submissions it holds. A change that fails on its own does not take the others with it: the batch is then repeated
+/// change by change. Reads run on the pool's own connections beside the writer and see committed rows only.
+///
+/// Cost of a lookup does not grow with the table: by id through a unique index over 16-byte ids that grow with time,
+/// lists through indexes that end in the id.
+final class SQLiteJobStore: JobStore {
+    /// A change on its way into a transaction, and who waits for it.
+    fileprivate struct Entry: Sendable {
+        var change: StoreWrite
+        var completion: @Sendable (Result<Void, ServiceError>) -> Void
+    }
+
+    /// What the writer did, for metrics and tests.
+    struct Statistics: Sendable, Equatable {
+        /// Transactions that wrote: each is one flush of the WAL.
+        var commits = 0
+        /// Changes in them.
+        var changes = 0
+        /// Flushes of documents.
+        var documentSyncs = 0
+    }
+
+    private let pool: DatabasePool
+    private let writer: GroupCommit<Entry>
+    private let statisticsBox: StatisticsBox
+
+    /// Opens the file, making it (mode 0600) and its folder where they are missing, and brings its schema up to date.
+    ///
+    /// - Parameter syncDocuments: puts the run folders that a batch refers to on stable storage; called on the writer's
+    ///   queue.
+    /// - Throws: `STORAGE_FULL` or `STORAGE_FAILED`.
+    init(path: String, syncDocuments: @escaping @Sendable () throws(ServiceError) -> Void) throws(ServiceError) {
+        let pool = try SQLiteJobStore.open(path)
+        let box = StatisticsBox()
+        self.pool = pool
+        statisticsBox = box
+        writer = GroupCommit(label: "idp.store.writer") { batch in
+            SQLiteJobStore.flush(batch, pool, box, syncDocuments)
+        }
+    }
+
+    /// Counts since the store was opened.
+    var statistics: Statistics { statisticsReader() }
+
+    /// Reads the counts without keeping the store.
+    var statisticsReader: @Sendable () -> Statistics {
+        let box = statisticsBox
+        return { box.value.withLock { $0 } }
+    }
+
+    func write(_ change: StoreWrite, completion: @escaping @Sendable (Result<Void, ServiceError>) -> Void) {
+        writer.add(Entry(change: change, completion: completion))
+    }
+
+    func run(_ id: RunID) throws(ServiceError) -> StoredRun {
+        try read { database in
+            let statement = try database.cachedStatement(sql: "\(RunRow.select) WHERE run_id = ?")
+            if let row = try Row.fetchOne(statement, arguments: [id.data]) { return .found(try RunRow.record(row)) }
+            let expired = try database.cachedStatement(sql: "SELECT 1 FROM expired WHERE run_id = ?")
+            return try Row.fetchOne(expired, arguments: [id.data]) == nil ? .unknown : .expired
+        }
+    }
+
+    func judgement(of id: RunID) throws(ServiceError) -> Judgement? {
+        try read { database in
+            let sql = "SELECT judgement FROM run WHERE run_id = ?"
+            guard let bytes = try Data.fetchOne(database, sql: sql, arguments: [id.data]) else { return nil }
+            return try JSONDecoder().decode(Judgement.self, from: bytes)
+        }
+    }
+
+    func list(
+        kind: RunKind?, state: RunState?, before: RunID?, limit: Int
+    ) throws(ServiceError) -> [RunRecord] {
+        var conditions: [String] = []
+        var arguments: [(any DatabaseValueConvertible)?] = []
+        if let kind {
+            conditions.append("kind = ?")
+            arguments.append(RunRow.number(kind))
+        }
+        if let state {
+            conditions.append("state = ?")
+            arguments.append(RunRow.number(state))
+        }
+        if let before {
+            conditions.append("run_id < ?")
+            arguments.append(before.data)
+        }
+        let filter = conditions.isEmpty ? "" : " WHERE " + conditions.joined(separator: " AND ")
+        arguments.append(limit)
+        return try rows("\(RunRow.select)\(filter) ORDER BY run_id DESC LIMIT ?", arguments)
+    }
+
+    func unfinishedJobs() throws(ServiceError) -> [RunRecord] {
+        // A job that was interrupted again and again goes behind the others: if it is what kills the server, they are
+        // done first; if not, being interrupted is spread over all.
+        try rows(
+            """
+            \(RunRow.select) WHERE kind = ? AND state IN (?, ?)
+            ORDER BY CASE WHEN attempts > 2 THEN attempts ELSE 0 END, priority DESC, run_id
+            """,
+            [RunRow.number(RunKind.job), RunRow.number(RunState.accepted), RunRow.number(RunState.running)])
+    }
+
+    func endedRuns(below id: RunID, limit: Int) throws(ServiceError) -> [EndedRun] {
+        try read { database in
+            let sql = "SELECT run_id, kind, state FROM run WHERE run_id < ? AND state >= ? ORDER BY run_id LIMIT ?"
+            let arguments: StatementArguments = [id.data, RunRow.number(RunState.completed), limit]
+            return try Row.fetchAll(database, sql: sql, arguments: arguments).compactMap { row in
+                guard let id = RunID(bytes: row[0] as Data) else { return nil }
+                return EndedRun(id: id, kind: try RunRow.kind(row[1]), state: try RunRow.state(row[2]))
+            }
+        }
+    }
+
+    func jobCounts() throws(ServiceError) -> [RunState: Int] {
+        try read { database in
+            let sql = "SELECT state, COUNT(*) FROM run WHERE kind = ? GROUP BY state"
+            var counts: [RunState: Int] = [:]
+            for row in try Row.fetchAll(database, sql: sql, arguments: [RunRow.number(RunKind.job)]) {
+                counts[try RunRow.state(row[0])] = row[1]
+            }
+            return counts
+        }
+    }
+
+    func close() {
+        writer.waitUntilFlushed()
+        // Closing can only fail while a statement is open; the file is sound either way.
+        try? pool.close()
+    }
+
+    private func rows(
+        _ sql: String, _ arguments: [(any DatabaseValueConvertible)?]
+    ) throws(ServiceError) -> [RunRecord] {
+        try read { database in
+            let statement = try database.cachedStatement(sql: sql)
+            return try Row.fetchAll(statement, arguments: StatementArguments(arguments)).map { try RunRow.record($0) }
+        }
+    }
+
+    private func read<Value: Sendable>(_ body: (Database) throws -> Value) throws(ServiceError) -> Value {
+        do {
+            return try pool.read(body)
+        } catch {
+            throw ServiceError(.storageFailed, cause: "store: \(error)")
+        }
+    }
+}
+
+/// Shared between the store and its writer's queue.
+private final class StatisticsBox: Sendable {
+    let value = Mutex(SQLiteJobStore.Statistics())
+}
+
+extension SQLiteJobStore {
+    private static func open(_ path: String) throws(ServiceError) -> DatabasePool {
+        do {
+            let folder = (path as NSString).deletingLastPathComponent
+            if !folder.isEmpty { try FileSystem.makeFolders(folder) }
+            // SQLite would make the file 0644; the WAL and its index take the file's mode.
+            let file = Foundation.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+            guard file >= 0 else { throw FileError(call: "open", path: path, number: errno) }
+            Foundation.close(file)
+            var configuration = Configuration()
+            configuration.label = "idp.store"
+            configuration.busyMode = .timeout(5)
+            configuration.maximumReaderCount = 4
+            configuration.prepareDatabase { database in
+                try database.execute(sql: "PRAGMA cache_size = -8192; PRAGMA mmap_size = 268435456")
+            }
+            let pool = try DatabasePool(path: path, configuration: configuration)
+            try pool.writeWithoutTransaction { database in
+                // GRDB sets NORMAL in WAL mode, which can lose the last commits on power loss.
+                try database.execute(sql: "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000")
+            }
+            try RunSchema.migrator.migrate(pool)
+            return pool
+        } catch {
+            throw serviceError(error)
+        }
+    }
+
+    private static func flush(
+        _ batch: [Entry], _ pool: DatabasePool, _ box: StatisticsBox,
+        _ syncDocuments: @Sendable () throws(ServiceError) -> Void
+    ) {
+        var batch = batch
+        if batch.contains(where: { $0.change.bringsDocument }) {
+            box.value.withLock { $0.documentSyncs += 1 }
+            do throws(ServiceError) {
+                try syncDocuments()
+            } catch {
+                for entry in batch where entry.change.bringsDocument { entry.completion(.failure(error)) }
+                batch.removeAll { $0.change.bringsDocument }
+                if batch.isEmpty { return }
+            }
+        }
+        do {
+            try commit(batch, pool, box)
+        } catch where batch.count > 1 {
+            for entry in batch { flush([entry.withoutDocument], pool, box, syncDocuments) }
+            return
+        } catch {
+            let failure = serviceError(error)
+            for entry in batch { entry.completion(.failure(failure)) }
+            return
+        }
+        for entry in batch { entry.completion(.success(())) }
+    }
+
+    private static func commit(_ batch: [Entry], _ pool: DatabasePool, _ box: StatisticsBox) throws {
+        try pool.write { database in
+            for entry in batch { try RunRow.apply(entry.change, database) }
+        }
+        box.value.withLock { statistics in
+            statistics.commits += 1
+            statistics.changes += batch.count
+        }
+    }
+
+    private static func serviceError(_ error: any Error) -> ServiceError {
+        switch error {
+        case let error as ServiceError: return error
+        case let error as FileError: return error.serviceError(otherwise: .storageFailed)
+        case let error as DatabaseError where error.resultCode == .SQLITE_FULL:
+            return ServiceError(.storageFull, cause: "store: \(error.resultCode)")
+        case let error as DatabaseError:
+            // The description would hold the statement's arguments, and with them names.
+            let message = "store: \(error.extendedResultCode) \(error.message ?? "")"
+            return ServiceError(.storageFailed, cause: message)
+        default: return ServiceError(.storageFailed, cause: "store: \(type(of: error))")
+        }
+    }
+}
+
+extension SQLiteJobStore.Entry {
+    /// The same change, its document known to be durable.
+    fileprivate var withoutDocument: Self {
+        guard case .insert(let record, let judgement, _) = change else { return self }
+        return Self(change: .insert(record, judgement, document: nil), completion: completion)
+    }
+}
+
+extension StoreWrite {
+    /// Whether a document must be durable before it.
+    fileprivate var bringsDocument: Bool {
+        guard case .insert(_, _, let document) = self else { return false }
+        return document != nil
+    }
+}
+
+extension RunID {
+    /// The 16 bytes as the store keeps them.
+    var data: Data { Data(bytes) }
+}

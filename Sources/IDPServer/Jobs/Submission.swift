@@ -1,0 +1,25 @@
+import Observability
+import Pipeline
+
+/// A document that was received whole and checked for size and type, still where it was spooled.
+struct SubmittedDocument: Sendable {
+    var document: RunDocument
+    /// Moves the file to the given path by renaming; called once, on an intake queue. When it is never called, the
+    /// file's owner removes it.
+    var move: @Sendable (_ path: String) throws -> Void
+}
+
+/// A validated request for a run.
+struct Submission: Sendable {
+    var document: SubmittedDocument
+    var fio: String
+    var priority = JobPriority.normal
+    /// Time that the caller gives a job, from now; nil leaves it to IDP_JOB_TIMEOUT.
+    var timeout: Duration?
+    var requestID: String?
+    var callbackURL: String?
+    var caller: String?
+    var trace: TraceContext?
+    var idempotencyKey: String?
+    var fingerprint: [UInt8]?
+}

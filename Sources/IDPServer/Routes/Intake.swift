@@ -1,0 +1,84 @@
+internal import EventHTTP
+internal import Foundation
+internal import Observability
+internal import Pipeline
+
+/// What both POSTs share: the decision at the head, before the body is read, and the form after it.
+struct Intake: Sendable {
+    /// Room that the form's own lines and the short fields take beside the file.
+    static let formOverheadBytes = 1 << 20
+
+    let spool: UploadSpool
+    let uploadBytesMax: Int
+    /// Longest time that a synchronous call may take.
+    let processTimeout: Duration
+    let runs: RunService
+
+    /// Decides on the loop whether the body is wanted: media type, declared size, room.
+    func admit(_ head: RequestHead, for kind: RunKind) throws(ServiceError) -> BodyPlan {
+        guard let type = head.field(.contentType), Self.isMultipart(type) else { throw .multipartWanted }
+        if let declared = head.declaredBodyLength {
+            guard declared > 0 else {
+                throw ServiceError(
+                    .validationError, "Invalid request: the body is empty",
+                    fields: [
+                        FieldError(field: "file", message: "is required: the document as a file part"),
+                        FieldError(field: "fio", message: "is required: the applicant's full name"),
+                    ])
+            }
+            guard declared <= uploadBytesMax + Self.formOverheadBytes else {
+                throw .tooLarge(limitBytes: uploadBytesMax)
+            }
+        }
+        if let refusal = runs.admission(for: kind) { throw refusal }
+        var plan = MultipartPlan(spool: spool)
+        plan.fileLimitBytes = uploadBytesMax
+        plan.bodyLimitBytes = uploadBytesMax + Self.formOverheadBytes
+        return .multipart(plan)
+    }
+
+    /// The validated submission of a request whose form is there.
+    func submission(of call: Call) throws(ServiceError) -> Submission {
+        guard case .multipart(let form) = call.request.body else {
+            throw ServiceError(.internalProcessingError, cause: "a form was planned and none came")
+        }
+        let checked = try SubmissionForm(form, uploadBytesMax: uploadBytesMax)
+        let file = checked.file
+        return Submission(
+            document: SubmittedDocument(
+                document: RunDocument(
+                    fileExtension: checked.format.fileExtension, size: file.size, sha256: file.sha256),
+                move: { path in try file.move(to: path) }),
+            fio: checked.fio.text, priority: checked.priority, timeout: try Self.timeout(of: call),
+            requestID: checked.requestID ?? call.context.requestID, callbackURL: nil,
+            trace: call.context.trace)
+    }
+
+    /// RFC 7240: `Prefer: respond-async`.
+    func prefersAsynchronous(_ call: Call) -> Bool {
+        guard let prefer = call.request.fields[.prefer] else { return false }
+        return prefer.split(separator: ",").contains {
+            $0.trimmingCharacters(in: .whitespaces).lowercased() == "respond-async"
+        }
+    }
+
+    /// `Request-Timeout: SECONDS`; nil when it was not sent.
+    private static func timeout(of call: Call) throws(ServiceError) -> Duration? {
+        guard let text = call.request.fields[.requestTimeout] else { return nil }
+        guard let seconds = Double(text), seconds.isFinite, seconds > 0, seconds <= 86_400 else {
+            throw ServiceError(
+                .validationError, "Invalid request: Request-Timeout must be a number of seconds above 0",
+                fields: [FieldError(field: "Request-Timeout", message: "must be a number of seconds above 0")])
+        }
+        return .seconds(seconds)
+    }
+
+    private static func isMultipart(_ type: UnsafeRawBufferPointer) -> Bool {
+        let wanted: StaticString = "multipart/form-data"
+        let length = wanted.utf8CodeUnitCount
+        guard type.count >= length else { return false }
+        for index in 0..<length where type[index] | 0x20 != wanted.utf8Start[index] | 0x20 { return false }
+        return type.count == length || type[length] == UInt8(ascii: ";") || type[length] == UInt8(ascii: " ")
+            || type[length] == UInt8(ascii: "\t")
+    }
+}

@@ -1,0 +1,144 @@
+internal import EventHTTP
+internal import Foundation
+internal import Observability
+internal import Pipeline
+
+/// Jobs: submitted with 202, asked for by id. Every run has its id, synchronous ones too.
+struct JobRoutes: Sendable {
+    /// The longest long poll, in seconds.
+    static let waitMax = 60
+
+    let runs: RunService
+    let intake: Intake
+
+    var routes: [Route] {
+        let get: @Sendable (RequestHead) throws(ServiceError) -> BodyPlan = { (_) throws(ServiceError) in .none }
+        return [
+            Route(
+                .post, "/v1/jobs",
+                .queued(
+                    admit: { (head) throws(ServiceError) in try intake.admit(head, for: .job) },
+                    handle: { (call) throws(ServiceError) in
+                        JobSubmission.submit(try intake.submission(of: call), call, runs, applied: false)
+                    })),
+            Route(.get, "/v1/jobs", .queued(admit: get, handle: { (call) throws(ServiceError) in try list(call) })),
+            Route(
+                .get, "/v1/jobs/{run_id}",
+                .queued(admit: get, handle: { (call) throws(ServiceError) in try status(call) })),
+            Route(
+                .get, "/v1/jobs/{run_id}/result",
+                .queued(admit: get, handle: { (call) throws(ServiceError) in try result(call) })),
+            Route(
+                .post, "/v1/jobs/{run_id}/cancel",
+                .queued(admit: get, handle: { (call) throws(ServiceError) in try cancel(call) })),
+        ]
+    }
+
+    /// The run that the path names. An id of another shape than ours was never given out: not found.
+    private func runID(of call: Call) throws(ServiceError) -> RunID {
+        guard let text = call.pathVariable, let id = RunID(text.lowercased()) else { throw ServiceError(.jobNotFound) }
+        call.context.runID = id
+        return id
+    }
+
+    private func status(_ call: Call) throws(ServiceError) {
+        let id = try runID(of: call)
+        let query = try Query(call.request.query, known: ["wait"])
+        let wait = try query.integer("wait", in: 0...Self.waitMax) ?? 0
+        let seen = try runs.record(for: id)
+        guard wait > 0, !seen.state.isFinal else { return answer(call, seen) }
+        runs.waitForChange(of: id, from: seen.state, by: .after(.seconds(wait))) { record in
+            if let record { answer(call, record) } else { call.fail(ServiceError(.jobNotFound), runID: id) }
+        }
+    }
+
+    private func answer(_ call: Call, _ record: RunRecord) {
+        call.reply(
+            200, fields: fields(record),
+            json: RunResponse(
+                record: record, progress: runs.progress(of: record.id), queuePosition: runs.jobQueue.position(of: record.id)))
+    }
+
+    /// Never cached; while it goes on, when to ask again.
+    private func fields(_ record: RunRecord) -> [(String, String)] {
+        var fields = [("Cache-Control", "no-store")]
+        if !record.state.isFinal { fields.append(("Retry-After", String(runs.retryAfterSeconds(for: record)))) }
+        return fields
+    }
+
+    private func result(_ call: Call) throws(ServiceError) {
+        let id = try runID(of: call)
+        let record = try runs.record(for: id)
+        call.reply(
+            200, fields: fields(record), json: ResultResponse(record: record, judgement: try runs.judgement(for: id)))
+    }
+
+    private func cancel(_ call: Call) throws(ServiceError) {
+        let id = try runID(of: call)
+        runs.cancel(id) { outcome in
+            switch outcome {
+            case .success(.accepted(let record)): call.reply(202, json: RunResponse(record: record))
+            case .success(.ended(let record)): call.reply(200, json: RunResponse(record: record))
+            case .failure(let error): call.fail(error, runID: id)
+            }
+        }
+    }
+
+    private func list(_ call: Call) throws(ServiceError) {
+        let query = try Query(call.request.query, known: ["status", "limit", "cursor"])
+        let limit = try query.integer("limit", in: 1...200) ?? 50
+        let state = try query.value("status").map { (text) throws(ServiceError) in
+            guard let state = RunState(rawValue: text) else {
+                let known = RunState.allCases.map(\.rawValue).joined(separator: ", ")
+                throw Query.mistake("status", "must be one of \(known)")
+            }
+            return state
+        }
+        let cursor = try query.value("cursor").map { (text) throws(ServiceError) in
+            guard let cursor = RunID(text) else { throw Query.mistake("cursor", "must be a next_cursor of this list") }
+            return cursor
+        }
+        let page = try runs.list(status: state, limit: limit, before: cursor)
+        call.reply(
+            200, fields: [("Cache-Control", "no-store")],
+            json: RunListResponse(
+                jobs: page.runs.map { RunResponse(record: $0) }, nextCursor: page.next?.description))
+    }
+}
+
+/// A page of runs, newest first.
+struct RunListResponse: Encodable {
+    let jobs: [RunResponse]
+    let nextCursor: String?
+
+    private enum CodingKeys: String, CodingKey {
+        case jobs
+        case nextCursor = "next_cursor"
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(jobs, forKey: .jobs)
+        try container.encode(nextCursor, forKey: .nextCursor)
+    }
+}
+
+/// The way from a submission to its 202, for `/v1/jobs` and for a `/v1/process` that asked to be asynchronous.
+enum JobSubmission {
+    /// - Parameter applied: whether it follows `Prefer: respond-async`, which the answer then says (RFC 7240, 3).
+    static func submit(_ submission: Submission, _ call: Call, _ runs: RunService, applied: Bool) {
+        runs.submit(submission) { outcome in
+            switch outcome {
+            case .success(let record):
+                call.context.runID = record.id
+                var fields = [
+                    ("Location", "/v1/jobs/\(record.id)"), ("Retry-After", String(runs.retryAfterSeconds(for: record))),
+                ]
+                if applied { fields.append(("Preference-Applied", "respond-async")) }
+                call.reply(202, fields: fields, json: AcceptedResponse(runID: record.id.description, status: "accepted"))
+            case .failure(let error):
+                call.fail(error)
+            }
+        }
+    }
+}

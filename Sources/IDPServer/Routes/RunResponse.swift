@@ -1,0 +1,151 @@
+internal import Foundation
+internal import Observability
+internal import Pipeline
+
+/// `202` of a submitted job.
+struct AcceptedResponse: Encodable {
+    let runID: String
+    let status: String
+
+    enum CodingKeys: String, CodingKey {
+        case runID = "run_id"
+        case status
+    }
+}
+
+/// `200` of `/v1/process`.
+struct VerdictResponse: Encodable {
+    let runID: String
+    let verdict: Bool
+    let errors: [String]
+
+    enum CodingKeys: String, CodingKey {
+        case runID = "run_id"
+        case verdict, errors
+    }
+}
+
+/// A run as `GET /v1/jobs/{run_id}` shows it. Members that are null in one state are there as `null`.
+struct RunResponse: Encodable {
+    let record: RunRecord
+    /// How far it has come, while it runs.
+    var progress: Pipeline.Progress?
+    /// Jobs that go before it, while it waits.
+    var queuePosition: Int?
+
+    private enum Key: String, CodingKey {
+        case runID = "run_id"
+        case kind, status, verdict, errors, attempts, priority, progress, error
+        case requestID = "request_id"
+        case createdAt = "created_at"
+        case startedAt = "started_at"
+        case finishedAt = "finished_at"
+        case queuePosition = "queue_position"
+    }
+
+    private enum ErrorKey: String, CodingKey {
+        case code, message, retryable
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: Key.self)
+        try container.encode(record.id.description, forKey: .runID)
+        try container.encode(record.kind.rawValue, forKey: .kind)
+        try container.encode(record.state.rawValue, forKey: .status)
+        try container.encode(record.verdict, forKey: .verdict)
+        try container.encode(record.errorCodes, forKey: .errors)
+        try container.encode(record.attempts, forKey: .attempts)
+        try container.encode(record.priority.level, forKey: .priority)
+        try container.encodeIfPresent(record.requestID, forKey: .requestID)
+        try container.encode(record.createdAt.description, forKey: .createdAt)
+        try container.encodeIfPresent(record.startedAt?.description, forKey: .startedAt)
+        try container.encodeIfPresent(record.finishedAt?.description, forKey: .finishedAt)
+        try container.encodeIfPresent(progress, forKey: .progress)
+        try container.encodeIfPresent(queuePosition, forKey: .queuePosition)
+        if let failure = record.failure {
+            var error = container.nestedContainer(keyedBy: ErrorKey.self, forKey: .error)
+            try error.encode(failure.rawValue, forKey: .code)
+            try error.encode(failure.title, forKey: .message)
+            try error.encode(failure.isRetryable, forKey: .retryable)
+        }
+    }
+}
+
+/// Everything known of a run: `GET /v1/jobs/{run_id}/result`.
+struct ResultResponse: Encodable {
+    let record: RunRecord
+    let judgement: Judgement?
+
+    private enum Key: String, CodingKey {
+        case extracted, checks, stages, pages
+    }
+
+    private enum ExtractedKey: String, CodingKey {
+        case docType = "doc_type"
+        case singleDocType = "single_doc_type"
+        case fio
+        case docDate = "doc_date"
+    }
+
+    private enum CheckKey: String, CodingKey {
+        case fioMatch = "fio_match"
+        case docTypeKnown = "doc_type_known"
+        case docDateValid = "doc_date_valid"
+        case singleDocType = "single_doc_type"
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        try RunResponse(record: record).encode(to: encoder)
+        var container = encoder.container(keyedBy: Key.self)
+        guard let judgement else {
+            for key in [Key.extracted, .checks, .stages, .pages] { try container.encodeNil(forKey: key) }
+            return
+        }
+        let found = judgement.extraction
+        var extracted = container.nestedContainer(keyedBy: ExtractedKey.self, forKey: .extracted)
+        try extracted.encode(found.docType.map { Evidence($0, value: $0.value.key) }, forKey: .docType)
+        try extracted.encode(Evidence(found.singleDocType, value: found.singleDocType.value), forKey: .singleDocType)
+        try extracted.encode(found.fio.map { Evidence($0, value: $0.value.full) }, forKey: .fio)
+        try extracted.encode(found.docDate.map { Evidence($0, value: $0.value.description) }, forKey: .docDate)
+        var checks = container.nestedContainer(keyedBy: CheckKey.self, forKey: .checks)
+        try checks.encode(judgement.checks.fioMatch, forKey: .fioMatch)
+        try checks.encode(judgement.checks.docTypeKnown, forKey: .docTypeKnown)
+        try checks.encode(judgement.checks.docDateValid, forKey: .docDateValid)
+        try checks.encode(judgement.checks.singleDocType, forKey: .singleDocType)
+        try container.encode(judgement.stages, forKey: .stages)
+        try container.encode(judgement.pages, forKey: .pages)
+    }
+}
+
+/// One found value with its evidence.
+private struct Evidence<Value: Encodable>: Encodable {
+    let value: Value
+    let confidence: Double
+    let page: Int?
+    let box: Box?
+    let words: String
+    let source: String
+
+    init<Found>(_ finding: Finding<Found>, value: Value) {
+        self.value = value
+        confidence = (finding.confidence * 1000).rounded() / 1000
+        page = finding.page
+        box = finding.box
+        words = finding.words
+        source = finding.source
+    }
+
+    private enum Key: String, CodingKey {
+        case value, confidence, page, box, words, source
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: Key.self)
+        try container.encode(value, forKey: .value)
+        try container.encode(confidence, forKey: .confidence)
+        try container.encode(page, forKey: .page)
+        try container.encode(box, forKey: .box)
+        try container.encode(words, forKey: .words)
+        try container.encode(source, forKey: .source)
+    }
+}

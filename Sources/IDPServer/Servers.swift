@@ -1,0 +1,143 @@
+internal import EventHTTP
+internal import Foundation
+internal import Logging
+internal import Observability
+
+/// The listening fronts: the service's own and, when `IDP_METRICS_PORT` says so, one more for `/metrics`.
+final class Servers: Sendable {
+    private let main: HTTPServer
+    private let scrape: HTTPServer?
+
+    init(
+        settings: Settings, telemetry: Telemetry, runs: RunService, spool: UploadSpool, readiness: ReadinessBoard,
+        loopStates: [LoopState]
+    ) {
+        let front = settings.front
+        let intake = Intake(
+            spool: spool, uploadBytesMax: front.uploadBytesMax, processTimeout: settings.jobs.processTimeout, runs: runs)
+        let metricsRoutes = MetricsRoute(registry: telemetry.registry).routes
+        let routes =
+            HealthRoutes(serviceName: settings.service.name, readiness: readiness).routes
+            + (front.metricsPort == nil ? metricsRoutes : [])
+            + ProcessRoute(runs: runs, intake: intake).routes + JobRoutes(runs: runs, intake: intake).routes
+        let wiring = Wiring(settings: settings, telemetry: telemetry)
+        main = wiring.makeServer(routes, port: front.port, loopStates: loopStates)
+        scrape = front.metricsPort.map { port in
+            wiring.makeServer(metricsRoutes, port: port, loopStates: [LoopState(lane: .shared)])
+        }
+        wiring.register(main)
+    }
+
+    /// The port that the service listens on.
+    var port: UInt16 { main.port }
+
+    func start() throws {
+        try main.start()
+        try scrape?.start()
+    }
+
+    /// Takes nothing new and waits for open exchanges. Blocks.
+    func drain(by instant: ContinuousClock.Instant) {
+        main.drain(by: instant)
+    }
+
+    /// Ends the loops. Metrics can be scraped to the last.
+    func stop() {
+        main.stop()
+        scrape?.drain(by: .now)
+        scrape?.stop()
+    }
+}
+
+/// How a front is made of routes.
+private struct Wiring {
+    let settings: Settings
+    let telemetry: Telemetry
+    let metrics: HTTPMetrics
+    let observer: RequestObserver
+    let queue: RequestQueue
+
+    init(settings: Settings, telemetry: Telemetry) {
+        self.settings = settings
+        self.telemetry = telemetry
+        metrics = HTTPMetrics(telemetry.registry)
+        observer = RequestObserver(
+            tracing: telemetry.tracing,
+            accessLog: AccessLog(sink: telemetry.sink, isOn: telemetry.level <= .info, now: WallClock.milliseconds))
+        let queue = RequestQueue(width: max(2, min(4, settings.front.loops)))
+        self.queue = queue
+        telemetry.registry.observedGauge(
+            "idp_request_queue_depth", help: "Requests whose handler waits or runs on the request queue."
+        ) { Double(queue.depth) }
+    }
+
+    func makeServer(_ routes: [Route], port: Int, loopStates: [LoopState]) -> HTTPServer {
+        let scheme = "http"
+        let router = Router(
+            table: RouteTable(routes, metrics: metrics, scheme: scheme),
+            unmatched: HTTPMethod.allCases.map {
+                EndpointMetrics(endpoint: "unmatched", method: "\($0.name)", metrics: metrics, scheme: scheme)
+            },
+            loops: loopStates, observer: observer, queue: queue)
+        let logger = telemetry.logger
+        var configuration = HTTPServerConfiguration(
+            host: settings.front.host, port: UInt16(port), loops: loopStates.count,
+            currentTime: { Int(WallClock.milliseconds() / 1000) },
+            log: { level, text in
+                switch level {
+                case .debug: logger.debug("front", metadata: ["event": "\(text)"])
+                case .notice: logger.notice("front", metadata: ["event": "\(text)"])
+                case .warning: logger.warning("front", metadata: ["event": "\(text)"])
+                case .error: logger.error("front", metadata: ["event": "\(text)"])
+                }
+            })
+        configuration.limits = ServerLimits(settings)
+        configuration.isFastLaneOn = settings.front.isFastLaneOn
+        return HTTPServer(configuration, responder: router)
+    }
+
+    /// What the front counts by itself.
+    func register(_ server: HTTPServer) {
+        let registry = telemetry.registry
+        registry.observedGauge("idp_connections", help: "Open connections.") {
+            Double(server.statistics().connectionsOpen)
+        }
+        registry.observedCounter("idp_connections_accepted_total", help: "Connections accepted.") {
+            Double(server.statistics().connectionsAccepted)
+        }
+        registry.observedCounterFamily(
+            "idp_connections_refused_total", help: "Connections not accepted, by the limit that was reached.",
+            labels: ["reason"]
+        ) {
+            let now = server.statistics()
+            return [
+                MetricSample(labels: ["capacity"], value: Double(now.refusedByCapacity)),
+                MetricSample(labels: ["address"], value: Double(now.refusedByAddress)),
+                MetricSample(labels: ["descriptors"], value: Double(now.refusedByDescriptors)),
+            ]
+        }
+        registry.observedGauge("http_server_active_requests", help: "Requests being answered.") {
+            Double(server.statistics().requestsInFlight)
+        }
+    }
+}
+
+extension ServerLimits {
+    /// The front's limits as they were set.
+    init(_ settings: Settings) {
+        self.init()
+        let front = settings.front
+        headBytes = front.headBytesMax
+        targetBytes = front.targetBytesMax
+        fields = front.fieldsMax
+        headTime = front.headTimeout
+        bodyTime = front.bodyTimeout
+        bodyRateMin = front.bodyRateMin
+        idleTime = front.idleTimeout
+        writeStallTime = front.writeTimeout
+        connections = front.connectionsMax
+        connectionsPerAddress = front.connectionsPerAddressMax
+        // A handler ends by its own deadline; the front's is the backstop.
+        handlerTime = max(settings.jobs.processTimeout, .seconds(JobRoutes.waitMax)) + .seconds(15)
+    }
+}

@@ -1,0 +1,38 @@
+internal import Dispatch
+internal import Foundation
+internal import Synchronization
+
+/// The one owner of SIGTERM, SIGINT and SIGPIPE: the first request to end is told to a handler, the second ends the
+/// process at once with 130.
+///
+/// `@unchecked Sendable`: the sources are made here and configured once, by `onFirst`; Dispatch's own calls on a source
+/// are thread-safe.
+final class TerminationSignals: @unchecked Sendable {
+    private let queue: DispatchQueue
+    private let sources: [any DispatchSourceSignal]
+    private let isStopping = Atomic<Bool>(false)
+
+    /// - Parameter queue: where the handler runs; it must stay free for the second signal.
+    init(queue: DispatchQueue) {
+        self.queue = queue
+        sources = [SIGTERM, SIGINT].map { DispatchSource.makeSignalSource(signal: $0, queue: queue) }
+    }
+
+    /// Writing to a closed socket or pipe is an error return, not the end of the process.
+    func ignoreBrokenPipes() {
+        signal(SIGPIPE, SIG_IGN)
+    }
+
+    /// Calls `handler` at the first signal, with its name.
+    func onFirst(_ handler: @escaping @Sendable (String) -> Void) {
+        for (source, (number, name)) in zip(sources, [(SIGTERM, "SIGTERM"), (SIGINT, "SIGINT")]) {
+            // A Dispatch source only watches; the default action must be off or the signal ends the process.
+            signal(number, SIG_IGN)
+            source.setEventHandler { [self] in
+                if isStopping.exchange(true, ordering: .relaxed) { _exit(130) }
+                handler(name)
+            }
+            source.activate()
+        }
+    }
+}

@@ -1,0 +1,26 @@
+/// Histograms that differ in their labels and share their buckets.
+public struct HistogramFamily: Sendable {
+    let registry: MetricRegistry
+    let family: Int
+
+    /// The histogram with these label values, in the order of the label names.
+    public func with(_ values: String...) -> MetricHistogram {
+        with(values)
+    }
+
+    /// The histogram with these label values, in the order of the label names.
+    public func with(_ values: [String]) -> MetricHistogram {
+        let source = registry.series(values, in: family) { arena, shape in
+            guard let index = shape.bucketIndex else { preconditionFailure("\(shape.name) has no buckets.") }
+            let buckets = shape.bucketTexts.count
+            return .histogram(
+                MetricHistogram(
+                    cells: arena.allocate(buckets + 1), index: index, sumCell: buckets,
+                    exemplars: shape.keepsExemplars ? ExemplarSlots(count: buckets) : nil))
+        }
+        guard case .histogram(let histogram) = source else {
+            preconditionFailure("This series is not a histogram.")
+        }
+        return histogram
+    }
+}

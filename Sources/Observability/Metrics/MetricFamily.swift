@@ -1,0 +1,147 @@
+/// One value of a family that is collected at scrape.
+public struct MetricSample: Sendable {
+    /// One value per label name of the family, in its order.
+    public let labels: [String]
+    /// The value at this moment.
+    public let value: Double
+
+    /// A sample with its label values.
+    public init(labels: [String], value: Double) {
+        self.labels = labels
+        self.value = value
+    }
+}
+
+/// All series of one name: what the registry keeps and the exposition reads. A value; guarded by the registry's lock.
+struct MetricFamily: Sendable {
+    enum Kind: Sendable, Equatable {
+        case counter
+        case gauge
+        case histogram(HistogramBuckets)
+
+        var typeName: String {
+            switch self {
+            case .counter: "counter"
+            case .gauge: "gauge"
+            case .histogram: "histogram"
+            }
+        }
+    }
+
+    /// Where a series' numbers come from.
+    enum Source: Sendable {
+        case counter(MetricCounter)
+        case upDown(MetricUpDownCounter)
+        case gauge(MetricGauge)
+        case histogram(MetricHistogram)
+        case read(@Sendable () -> Double)
+    }
+
+    struct Series: Sendable {
+        let labels: [String]
+        /// `a="b",c="d"`, escaped, without braces; empty when the family has no labels.
+        let labelText: [UInt8]
+        let source: Source
+    }
+
+    let name: String
+    let help: String
+    let kind: Kind
+    let labelNames: [String]
+    let exposesUntouched: Bool
+    let keepsExemplars: Bool
+    /// `# HELP` and `# TYPE` in the text format.
+    let textHeader: [UInt8]
+    /// The same in OpenMetrics, where a counter's family is named without `_total`.
+    let openMetricsHeader: [UInt8]
+    /// Shared by all series of a histogram.
+    let bucketIndex: BucketIndex?
+    /// `",le="0.005"} ` and so on, one per bucket, without the leading comma; the last is `+Inf`.
+    let bucketTexts: [[UInt8]]
+    /// Gives all samples at scrape; the family then has no series of its own.
+    let collect: (@Sendable () -> [MetricSample])?
+
+    private(set) var series: [Series] = []
+    private var indexByLabels: [[String]: Int] = [:]
+
+    init(
+        name: String, help: String, kind: Kind, labelNames: [String], exposesUntouched: Bool = true,
+        keepsExemplars: Bool = false, collect: (@Sendable () -> [MetricSample])? = nil
+    ) {
+        self.name = name
+        self.help = help
+        self.kind = kind
+        self.labelNames = labelNames
+        self.exposesUntouched = exposesUntouched
+        self.keepsExemplars = keepsExemplars
+        self.collect = collect
+        textHeader = Self.header(name: name, help: help, kind: kind, escapesQuotes: false)
+        let baseName = kind == .counter ? String(name.dropLast("_total".count)) : name
+        openMetricsHeader = Self.header(name: baseName, help: help, kind: kind, escapesQuotes: true)
+        if case .histogram(let buckets) = kind {
+            bucketIndex = BucketIndex(buckets.bounds)
+            let bounds = buckets.bounds.map { DecimalText.bound($0, exponent: buckets.unitExponent) } + ["+Inf"]
+            bucketTexts = bounds.map { Array("le=\"\($0)\"} ".utf8) }
+        } else {
+            bucketIndex = nil
+            bucketTexts = []
+        }
+    }
+
+    /// The series with these label values; `make` makes its source if it is new.
+    mutating func series(_ labels: [String], make: () -> Source) -> Series {
+        precondition(labels.count == labelNames.count, "\(name) takes one value for each of \(labelNames).")
+        if let index = indexByLabels[labels] { return series[index] }
+        let new = Series(labels: labels, labelText: Self.labelText(labelNames, labels), source: make())
+        indexByLabels[labels] = series.count
+        series.append(new)
+        return new
+    }
+
+    /// Whether another registration means the same family.
+    func hasShape(of other: MetricFamily) -> Bool {
+        kind == other.kind && labelNames == other.labelNames && help == other.help
+            && (collect == nil) == (other.collect == nil)
+    }
+
+    /// Every name that a sample or a family line of this family may carry, in either format.
+    var occupiedNames: [String] {
+        switch kind {
+        case .counter: [name, String(name.dropLast("_total".count))]
+        case .gauge: [name]
+        case .histogram: [name, name + "_bucket", name + "_sum", name + "_count"]
+        }
+    }
+
+    /// `a="b",c="d"` with values escaped as both formats ask: backslash, quote and line feed.
+    static func labelText(_ names: [String], _ values: [String]) -> [UInt8] {
+        var text: [UInt8] = []
+        for (name, value) in zip(names, values) {
+            if !text.isEmpty { text.append(UInt8(ascii: ",")) }
+            text.append(contentsOf: name.utf8)
+            text.append(contentsOf: "=\"".utf8)
+            appendEscaped(value, escapesQuotes: true, to: &text)
+            text.append(UInt8(ascii: "\""))
+        }
+        return text
+    }
+
+    private static func header(name: String, help: String, kind: Kind, escapesQuotes: Bool) -> [UInt8] {
+        var text = Array("# HELP \(name) ".utf8)
+        appendEscaped(help, escapesQuotes: escapesQuotes, to: &text)
+        text.append(contentsOf: "\n# TYPE \(name) \(kind.typeName)\n".utf8)
+        return text
+    }
+
+    // The text format escapes only backslash and line feed in help; OpenMetrics also the quote, as in label values.
+    private static func appendEscaped(_ value: String, escapesQuotes: Bool, to text: inout [UInt8]) {
+        for byte in value.utf8 {
+            switch byte {
+            case UInt8(ascii: "\\"): text.append(contentsOf: "\\\\".utf8)
+            case UInt8(ascii: "\n"): text.append(contentsOf: "\\n".utf8)
+            case UInt8(ascii: "\"") where escapesQuotes: text.append(contentsOf: "\\\"".utf8)
+            default: text.append(byte)
+            }
+        }
+    }
+}

@@ -1,0 +1,83 @@
+/// All dates of a page with their roles.
+struct ReadDate: Sendable {
+    var mention: DateMention
+    /// The index of the page in the document.
+    var sheet: Int
+    /// The index of its line in `PageText.lines`.
+    var source: Int
+    /// Nil when nothing around says what it is.
+    var role: DateRole?
+    /// Stands on a line of its own, with a number or a town at most.
+    var isAlone: Bool
+    /// A document number stands on its line («№ 45 от …»).
+    var isNumbered: Bool
+    /// Its words' box on the page.
+    var box: Box?
+    /// The line as printed.
+    var words: String
+    /// The position of its top on the page, 0 to 1.
+    var depth: Double
+    /// How far above (negative) or below the nearest title its line is; nil without a title on the page.
+    var fromTitle: Int?
+    /// Alone in the cell of a table, with a header above.
+    var isTabled: Bool
+    /// Ends or starts a pair «с … по …».
+    var isPaired: Bool
+}
+
+/// Reads the dates of a page: finds them, and asks the words around each for its role.
+struct DateReader: Sendable {
+    private let lexicon: StemLexicon
+    private let cues: [(row: DateCues.Row, phrase: Phrase)]
+    private let neutral: [FoldedWord]
+
+    init() {
+        var lexicon = StemLexicon()
+        cues = DateCues.rows.map { ($0, lexicon.phrase($0.notation)) }
+        self.lexicon = lexicon
+        // What may stand beside a date on its line without making it part of a sentence.
+        neutral = [
+            "г", "год", "года", "ж", "жыл", "жылғы", "қ", "қаласы", "город", "гор", "от", "исх", "рег", "регистрационный",
+            "номер", "нөмірі", "нөмір", "шығ", "тіркеу", "дата", "күні", "n", "no", "м", "п", "мп", "мо", "город", "приказ",
+            "справка", "бұйрық", "анықтама", "заключение", "қорытынды", "серия", "сериясы", "выдано", "выдана", "выдан",
+            "берілді", "к", "ө", "лс", "жқ", "хабарлама", "уведомление", "парақ", "лист", "исходящий", "вх", "ки",
+        ].map { FoldedWord($0) }
+    }
+
+    /// The dates of one page.
+    ///
+    /// - Parameter titles: the lines (as in `PageText.lines`) that are heads of titles.
+    func dates(of page: PageText, sheet: Int, titles: [Int]) -> [ReadDate] {
+        let reading = PageReading(page)
+        let mentions = DateScanner(DateLexer.lexemes(of: page, reading: reading)).mentions()
+        guard !mentions.isEmpty else { return [] }
+        let matcher = PhraseMatcher(reading, lexicon: lexicon)
+        let cueMatches = cues.flatMap { cue in matcher.matches(of: cue.phrase).map { (row: cue.row, match: $0) } }
+        let spans = mentions.map { span(of: $0, in: reading) }
+        let titleLines = reading.lines.indices.filter { titles.contains(reading.lines[$0].source) }
+        let surroundings = DateSurroundings(
+            page: reading, mentions: mentions, spans: spans, cues: cueMatches, neutral: neutral)
+        return mentions.indices.map { index in
+            let mention = mentions[index]
+            let line = reading.lines[mention.line]
+            let words = page.lines[line.source].words
+            let end = mention.line == mention.lastLine ? min(mention.lastWord, words.count - 1) : words.count - 1
+            let box = words[mention.word...max(end, mention.word)].map(\.box)
+            return ReadDate(
+                mention: mention, sheet: sheet, source: line.source, role: surroundings.role(of: index),
+                isAlone: surroundings.isAlone(index), isNumbered: surroundings.isNumbered(index),
+                box: box.dropFirst().reduce(box.first) { $0?.union($1) }, words: line.text,
+                depth: line.box.y / reading.height,
+                fromTitle: titleLines.map { mention.line - $0 }.min { abs($0) < abs($1) },
+                isTabled: surroundings.isTabled(index), isPaired: surroundings.isPaired(index))
+        }
+    }
+
+    /// The date's tokens.
+    private func span(of mention: DateMention, in page: PageReading) -> ClosedRange<Int> {
+        let first = page.lines[mention.line].tokens.first { page.tokens[$0].word >= mention.word }
+        let last = page.lines[mention.lastLine].tokens.last { page.tokens[$0].word <= mention.lastWord }
+        let start = first ?? page.lines[mention.line].tokens.lowerBound
+        return start...max(start, last ?? start)
+    }
+}

@@ -1,0 +1,175 @@
+/// What the words and cells around a page's dates say of them.
+struct DateSurroundings {
+    let page: PageReading
+    let mentions: [DateMention]
+    /// For each date its tokens.
+    let spans: [ClosedRange<Int>]
+    let cues: [(row: DateCues.Row, match: PhraseMatcher.Match)]
+    let neutral: [FoldedWord]
+
+    /// The role that the strongest cue gives; nil without any.
+    func role(of index: Int) -> DateRole? {
+        switch mentions[index].ending {
+        case .of: return .reference
+        case .from: return .periodStart
+        case .until: return .periodEnd
+        case .none, .at: break
+        }
+        var best: (role: DateRole, strength: Double)?
+        for cue in cues {
+            guard let distance = distance(of: cue.match, side: cue.row.side, to: index) else { continue }
+            // A longer label says more than its first word: «дата выдачи» over «дата».
+            let strength = cue.row.strength - distance * 0.9 - Double(cue.match.cost) * 0.4
+                + Double(cue.match.tokens.count - 1) * 0.6
+            if strength > best?.strength ?? 0 { best = (cue.row.role, strength) }
+        }
+        // «по 20.03.2026», the end of a pair whose start is known.
+        if best == nil, index > 0, isJoined(index - 1, index), mentions[index - 1].lastLine == mentions[index].line {
+            return .periodEnd
+        }
+        if isJoined(index, index + 1), best.map({ $0.role != .reference && $0.role != .birth }) ?? true {
+            return .periodStart
+        }
+        return best?.role
+    }
+
+    /// How many words lie between a cue and a date, nil when the cue is not for that date.
+    private func distance(of match: PhraseMatcher.Match, side: DateCues.Side, to index: Int) -> Double? {
+        let span = spans[index]
+        switch side {
+        case .before(let reach):
+            if match.last < span.lowerBound, let between = flat(match.last, span.lowerBound, reach: reach) {
+                return between
+            }
+            return isHeader(match, of: index) ? 1 : nil
+        case .after(let reach):
+            guard match.first > span.upperBound else { return nil }
+            return flat(span.upperBound, match.first, reach: reach)
+        }
+    }
+
+    /// Words between two tokens in reading order, if they are on one line or run over its end, with no other date and
+    /// no sentence's end between. Numbers (of contracts, of orders) count a third: they belong to what they number.
+    private func flat(_ from: Int, _ to: Int, reach: Int) -> Double? {
+        let between = (from + 1)..<to
+        guard between.count <= reach + 6 else { return nil }
+        let step = page.tokens[to].line - page.tokens[from].line
+        guard (0...1).contains(step) else { return nil }
+        if step == 1, !runsOn(page.tokens[from].line) { return nil }
+        for (other, span) in spans.enumerated() where span.lowerBound > from && span.upperBound < to {
+            // The second date of a pair shares the label of the first only in a period.
+            _ = other
+            return nil
+        }
+        var distance = 0.0
+        for token in between {
+            let word = page.tokens[token]
+            if endsSentence(token - 1) { return nil }
+            distance += word.folded.isNumber || word.folded.count <= 2 ? 0.34 : 1
+        }
+        if endsSentence(to - 1), to - 1 > from { return nil }
+        return distance <= Double(reach) ? distance : nil
+    }
+
+    /// A full stop after a real word, with a capital after it; «г.», «№ 4.» and initials do not end a sentence.
+    private func endsSentence(_ token: Int) -> Bool {
+        guard page.tokens.indices.contains(token + 1), page.tokens.indices.contains(token) else { return false }
+        let word = page.tokens[token]
+        if word.mark == ";" { return true }
+        return word.mark == "." && word.folded.hasLetter && word.folded.count > 3
+            && page.tokens[token + 1].isCapitalised
+    }
+
+    /// Whether a sentence runs over the end of a line.
+    private func runsOn(_ line: Int) -> Bool {
+        let text = page.lines[line].text
+        guard page.lines.indices.contains(line + 1), page.lines[line + 1].stepAbove < 2 else { return false }
+        return !text.hasSuffix(".") || text.hasSuffix("г.") || text.hasSuffix("№.")
+    }
+
+    /// A label in the cell above: the nearest line above with words over the date, and nothing else between.
+    private func isHeader(_ match: PhraseMatcher.Match, of index: Int) -> Bool {
+        guard isTabled(index) else { return false }
+        let line = mentions[index].line
+        let cue = page.tokens[match.last]
+        guard (1...3).contains(line - cue.line), let header = headerLine(of: index) else { return false }
+        // A header may take two lines, the label's words all stand over the date.
+        guard cue.line == header || cue.line == header - 1 else { return false }
+        return match.tokens.allSatisfy { overlaps(page.tokens[$0].box, dateBox(index)) }
+    }
+
+    /// The date is alone in its cell, beside other cells or below a header.
+    func isTabled(_ index: Int) -> Bool {
+        let span = spans[index]
+        let line = page.lines[mentions[index].line]
+        let stretch = page.tokens[span.lowerBound].stretch
+        let others = line.tokens.filter { page.tokens[$0].stretch == stretch && !span.contains($0) }
+        return others.allSatisfy { isNeutral($0) } && headerLine(of: index) != nil
+    }
+
+    private func headerLine(of index: Int) -> Int? {
+        let line = mentions[index].line
+        let box = dateBox(index)
+        for above in stride(from: line - 1, through: max(0, line - 3), by: -1) {
+            let over = page.lines[above].tokens.filter { overlaps(page.tokens[$0].box, box) }
+            if over.isEmpty { continue }
+            return over.contains { page.tokens[$0].folded.hasLetter } ? above : nil
+        }
+        return nil
+    }
+
+    private func dateBox(_ index: Int) -> Box {
+        let boxes = spans[index].map { page.tokens[$0] }.filter { $0.line == mentions[index].line }.map(\.box)
+        return boxes.dropFirst().reduce(boxes.first ?? page.lines[mentions[index].line].box) { $0.union($1) }
+    }
+
+    private func overlaps(_ a: Box, _ b: Box) -> Bool {
+        a.x < b.x + b.width && b.x < a.x + a.width
+    }
+
+    /// Nothing else on its line but numbers, a town and what names the paper.
+    func isAlone(_ index: Int) -> Bool {
+        let span = spans[index]
+        let line = page.lines[mentions[index].line]
+        let words = line.tokens.filter { !span.contains($0) && page.tokens[$0].folded.hasLetter && !isNeutral($0) }
+        // A town's name of one or two words, or words that lie far off in another stretch (two at most).
+        return words.count <= 2 && words.allSatisfy { page.tokens[$0].isCapitalised || page.tokens[$0].folded.count <= 2 }
+    }
+
+    private func isNeutral(_ token: Int) -> Bool {
+        let word = page.tokens[token].folded
+        return !word.hasLetter || neutral.contains { WordLikeness.cost(of: word, as: $0, isPrefix: false) != nil }
+    }
+
+    func isNumbered(_ index: Int) -> Bool {
+        let text = page.lines[mentions[index].line].text
+        return text.contains("№") || text.contains("N ") || text.contains("Nº") || text.contains("No")
+            || page.lines[mentions[index].line].tokens.contains {
+                !spans[index].contains($0) && page.tokens[$0].text.contains(where: \.isNumber)
+            }
+    }
+
+    /// «с … по …», «… бастап … дейін», «… – …»: two dates with at most two words between.
+    func isPaired(_ index: Int) -> Bool {
+        isJoined(index, index + 1) || isJoined(index - 1, index)
+    }
+
+    private func isJoined(_ first: Int, _ second: Int) -> Bool {
+        guard mentions.indices.contains(first), mentions.indices.contains(second),
+            mentions[first].date < mentions[second].date,
+            mentions[second].line - mentions[first].lastLine <= 1
+        else { return false }
+        let between = (spans[first].upperBound + 1)..<max(spans[second].lowerBound, spans[first].upperBound + 1)
+        guard between.count <= 3 else { return false }
+        if between.isEmpty {
+            // «12.03.2026 – 20.03.2026» in one stretch; two cells of a table are none.
+            let text = page.lines[mentions[first].line].text
+            return text.contains("-") || text.contains("–") || text.contains("—")
+        }
+        return between.contains { token in
+            DateSurroundings.joints.contains { WordLikeness.cost(of: page.tokens[token].folded, as: $0, isPrefix: false) != nil }
+        }
+    }
+
+    private static let joints = ["по", "до", "бастап", "дейін"].map { FoldedWord($0) }
+}

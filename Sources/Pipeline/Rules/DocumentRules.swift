@@ -1,0 +1,72 @@
+/// The rules of the product as one value: types, dates and checks, made from a catalog of types.
+///
+/// Compiling the wordings takes some milliseconds: make one and keep it. Safe on any thread.
+public struct DocumentRules: DocumentRuling {
+    /// Finds whose paper it is.
+    public typealias PersonFinding = @Sendable (DocumentText, DocumentType?) -> Finding<PersonName>?
+    /// Compares the submitted name with the found one: whether they match, and why.
+    public typealias NameMatching = @Sendable (String, PersonName) -> (isMatch: Bool, why: String)
+
+    private let catalog: DocumentTypeCatalog
+    private let classifier: TypeClassifier
+    private let dates = IssueDateFinder()
+    private let person: PersonFinding
+    private let match: NameMatching
+
+    /// - Parameters:
+    ///   - catalog: the types that count.
+    ///   - person: finds the holder's name in a document.
+    ///   - match: compares names.
+    public init(
+        catalog: DocumentTypeCatalog = .builtIn, person: @escaping PersonFinding, match: @escaping NameMatching
+    ) {
+        self.catalog = catalog
+        classifier = TypeClassifier(rules: TypeRules(catalog: catalog))
+        self.person = person
+        self.match = match
+    }
+
+    /// What types of paper the file holds, and where it says so.
+    public func classify(_ text: DocumentText) -> Classification {
+        classifier.classify(text)
+    }
+
+    /// The type, whether it is one paper, whose it is and when it was issued.
+    public func extract(
+        _ text: DocumentText, _ classification: Classification, today: CalendarDate
+    ) -> Extraction {
+        let type = classification.types.first
+        let paper = paper(of: type?.value.key, in: text, classification)
+        return Extraction(
+            docType: type, singleDocType: classification.single, fio: person(text, type?.value),
+            docDate: dates.issueDate(of: text, paper: paper, today: today))
+    }
+
+    /// The four checks and the reasons; see `VerdictChecks`.
+    public func check(
+        _ extraction: Extraction, fio: String, today: CalendarDate
+    ) -> (checks: Checks, reasons: [VerdictReason]) {
+        VerdictChecks(match: match).check(extraction, fio: fio, today: today)
+    }
+
+    /// The part of the file that the main type's paper takes: from its title to the next paper's.
+    private func paper(
+        of key: String?, in text: DocumentText, _ classification: Classification
+    ) -> IssueDateFinder.Paper {
+        let sections = classification.sections
+        let main = sections.firstIndex { $0.typeKey == key } ?? 0
+        // Another language's version of the same paper on the next page carries the same date, so it is read too.
+        let next = sections.dropFirst(main + 1).firstIndex { $0.typeKey != nil && $0.typeKey != key }
+        let numbers = text.pages.map(\.number)
+        let start = sections.indices.contains(main) ? numbers.firstIndex(of: sections[main].page) ?? 0 : 0
+        let end = next.flatMap { numbers.firstIndex(of: sections[$0].page) }
+        let last = end.map { max(start, sections[next ?? 0].line == 0 ? $0 - 1 : $0) } ?? text.pages.count - 1
+        let titles = numbers.map { number in
+            sections.filter { $0.page == number }.compactMap(\.titleLine)
+        }
+        return IssueDateFinder.Paper(
+            typeKey: key, sheets: Array(text.pages.indices).filter { ($0 >= start) && $0 <= last }, titles: titles,
+            first: sections.indices.contains(main) ? sections[main].line : 0,
+            end: next.flatMap { sections[$0].line > 0 && end == last ? sections[$0].line : nil })
+    }
+}

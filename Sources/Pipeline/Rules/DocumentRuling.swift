@@ -1,0 +1,24 @@
+/// Judges the text of a document: what the `classify`, `extract` and `validate` stages call, in this order.
+///
+/// Pure functions without I/O, safe on any thread. `DocumentRules` is the real one.
+public protocol DocumentRuling: Sendable {
+    /// What types of paper the file holds, and where it says so.
+    func classify(_ text: DocumentText) -> Classification
+
+    /// The four fields of the verdict, each with its evidence.
+    ///
+    /// - Parameter today: dates after it are no issue dates, except as the start of a childcare leave.
+    func extract(
+        _ text: DocumentText, _ classification: Classification, today: CalendarDate
+    ) -> Extraction
+
+    /// The four checks of an extraction, and the reasons of a negative verdict in `VerdictReason`'s order (empty for
+    /// a positive one). All checks are independent of each other.
+    ///
+    /// - Parameters:
+    ///   - fio: the applicant's name as submitted.
+    ///   - today: the day on which the paper's age is counted.
+    func check(
+        _ extraction: Extraction, fio: String, today: CalendarDate
+    ) -> (checks: Checks, reasons: [VerdictReason])
+}

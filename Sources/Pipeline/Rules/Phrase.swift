@@ -1,0 +1,160 @@
+/// A wording as data: words in order, with room for other words between them.
+///
+/// `без_сохранен* заработн*|зарплат*`: words parted by spaces may have up to three others between them, words joined by
+/// `_` stand next to each other, `|` parts alternatives, a trailing `*` stands for any ending, and a leading `=` allows
+/// one look-alike letter at most (for words whose neighbours mean something else). Words are compared folded and with
+/// the tolerance of `WordLikeness`.
+struct Phrase: Sendable, Hashable {
+    /// One place of the phrase: any of these stems.
+    struct Place: Sendable, Hashable {
+        var stems: [Int]
+        /// How many other words may stand before it.
+        var gap: Int
+    }
+
+    var places: [Place]
+}
+
+/// A word, or the beginning of one, that phrases are made of.
+struct Stem: Sendable, Hashable {
+    var word: FoldedWord
+    var isPrefix: Bool
+    /// The highest cost of `WordLikeness` that still counts.
+    var limit: Int
+}
+
+/// All stems of a set of phrases, each once, so that a page's words are compared with each only once.
+struct StemLexicon: Sendable {
+    private(set) var stems: [Stem] = []
+    private var index: [Stem: Int] = [:]
+
+    /// Reads a wording in the notation that `Phrase` explains.
+    mutating func phrase(_ notation: String) -> Phrase {
+        var places: [Phrase.Place] = []
+        for group in notation.split(separator: " ") {
+            for (position, place) in group.split(separator: "_").enumerated() {
+                let stems = place.split(separator: "|").map { stem(String($0)) }
+                places.append(Phrase.Place(stems: stems, gap: position > 0 || places.isEmpty ? 0 : 3))
+            }
+        }
+        precondition(!places.isEmpty, "a phrase has at least one word")
+        return Phrase(places: places)
+    }
+
+    /// A phrase of plain words, whose endings may differ: for names that an operator writes.
+    mutating func phrase(words: String) -> Phrase? {
+        let stems = PageReadingBuilder.pieces(of: words).map { FoldedWord($0.text) }.filter { $0.count > 2 }
+        guard !stems.isEmpty else { return nil }
+        return Phrase(
+            places: stems.enumerated().map { position, word in
+                // Russian and Kazakh endings are at most three letters on the words that such names are made of.
+                let kept = word.count > 7 ? word.count - 3 : word.count > 5 ? word.count - 2 : word.count
+                let isPrefix = word.count > 3
+                return Phrase.Place(
+                    stems: [
+                        intern(Stem(word: FoldedWord(codes: Array(word.codes.prefix(kept))), isPrefix: isPrefix, limit: .max))
+                    ],
+                    gap: position == 0 ? 0 : 3)
+            })
+    }
+
+    private mutating func stem(_ notation: String) -> Int {
+        let isStrict = notation.hasPrefix("=")
+        return intern(
+            Stem(word: FoldedWord(notation), isPrefix: notation.hasSuffix("*"), limit: isStrict ? 1 : .max))
+    }
+
+    private mutating func intern(_ stem: Stem) -> Int {
+        if let known = index[stem] { return known }
+        index[stem] = stems.count
+        stems.append(stem)
+        return stems.count - 1
+    }
+}
+
+/// Where the stems of a lexicon occur on a page, and from that where phrases do.
+struct PhraseMatcher {
+    /// One place where a phrase stands: indices into `PageReading.tokens`, in reading order.
+    struct Match {
+        var tokens: [Int]
+        /// The sum of the words' costs.
+        var cost: Int
+        var first: Int { tokens.first ?? 0 }
+        var last: Int { tokens.last ?? 0 }
+    }
+
+    private let page: PageReading
+    /// For each stream, for each stem: the positions in the stream, rising, with their cost.
+    private var occurrences: [[Int: [(position: Int, cost: Int)]]] = []
+
+    init(_ page: PageReading, lexicon: StemLexicon) {
+        self.page = page
+        var known: [FoldedWord: [(stem: Int, cost: Int)]] = [:]
+        let hits = page.tokens.map { token in
+            if let found = known[token.folded] { return found }
+            let found = PhraseMatcher.stems(of: token.folded, in: lexicon)
+            known[token.folded] = found
+            return found
+        }
+        for stream in page.streams {
+            var positions: [Int: [(position: Int, cost: Int)]] = [:]
+            for (position, token) in stream.enumerated() {
+                for hit in hits[token] { positions[hit.stem, default: []].append((position, hit.cost)) }
+            }
+            occurrences.append(positions)
+        }
+    }
+
+    private static func stems(of word: FoldedWord, in lexicon: StemLexicon) -> [(stem: Int, cost: Int)] {
+        guard word.hasLetter || word.count <= 3 else { return [] }
+        var found: [(stem: Int, cost: Int)] = []
+        for (index, stem) in lexicon.stems.enumerated() {
+            guard let cost = WordLikeness.cost(of: word, as: stem.word, isPrefix: stem.isPrefix, limit: stem.limit)
+            else { continue }
+            found.append((index, cost))
+        }
+        return found
+    }
+
+    /// All places where the phrase stands, each first word once.
+    func matches(of phrase: Phrase) -> [Match] {
+        var found: [Match] = []
+        var seen: Set<Int> = []
+        for (stream, positions) in zip(page.streams, occurrences) {
+            for start in candidates(phrase.places[0], positions) {
+                guard let match = follow(phrase, from: start, stream: stream, positions: positions),
+                    seen.insert(match.first).inserted
+                else { continue }
+                found.append(match)
+            }
+        }
+        return found
+    }
+
+    private func candidates(
+        _ place: Phrase.Place, _ positions: [Int: [(position: Int, cost: Int)]]
+    ) -> [(position: Int, cost: Int)] {
+        place.stems.flatMap { positions[$0] ?? [] }
+    }
+
+    private func follow(
+        _ phrase: Phrase, from start: (position: Int, cost: Int), stream: [Int],
+        positions: [Int: [(position: Int, cost: Int)]]
+    ) -> Match? {
+        var match = Match(tokens: [stream[start.position]], cost: start.cost)
+        var at = start.position
+        for place in phrase.places.dropFirst() {
+            let reach = (at + 1)...(at + 1 + place.gap)
+            let next = candidates(place, positions)
+                .filter { reach.contains($0.position) }
+                .min { ($0.position, $0.cost) < ($1.position, $1.cost) }
+            guard let next else { return nil }
+            let step = page.tokens[stream[next.position]].line - page.tokens[stream[at]].line
+            guard (0...2).contains(step) else { return nil }
+            at = next.position
+            match.tokens.append(stream[at])
+            match.cost += next.cost
+        }
+        return match
+    }
+}

@@ -1,0 +1,193 @@
+/// Lines of a page that stand as a paper's title: its noun, and the lines around that say what it is about.
+struct TitleBlock: Sendable {
+    /// The index in `PageReading.lines` of the line with the (first) noun.
+    var head: Int
+    /// All lines of the title, rising.
+    var lines: [Int]
+    /// What its nouns say; empty for a title without one («Лица, зарегистрированные …»).
+    var kinds: Set<PaperKind>
+    /// How much it looks like a title; 2.2 is just enough.
+    var score: Double
+    /// Goes on after the noun with «о», «об», «туралы» …: it says what it is about.
+    var namesSubject: Bool
+}
+
+/// Finds the titles of a page by what they say and how they stand: a noun of a paper first (Russian) or last (Kazakh) on
+/// its line, centred, in capitals or larger letters, in the upper part.
+struct TitleFinder {
+    let page: PageReading
+    let matcher: PhraseMatcher
+    let rules: TypeRules
+
+    /// From here on a line counts as a title.
+    static let threshold = 2.2
+
+    /// All titles of the page, top to bottom; neighbours (two languages) are put together.
+    func titles() -> [TitleBlock] {
+        var heads: [(line: Int, kinds: Set<PaperKind>, score: Double)] = []
+        for (line, kinds) in kindsByLine().sorted(by: { $0.key < $1.key }) {
+            var best: (kinds: Set<PaperKind>, score: Double)?
+            for hit in kinds {
+                let score = score(of: hit.token, line: line)
+                guard score >= TitleFinder.threshold else { continue }
+                best = (best?.kinds.union([hit.kind]) ?? [hit.kind], max(score, best?.score ?? 0))
+            }
+            if let best { heads.append((line, best.kinds, best.score)) }
+        }
+        var blocks: [TitleBlock] = []
+        for head in heads {
+            if let last = blocks.last, let bottom = last.lines.last, head.line <= bottom + 1 {
+                blocks[blocks.count - 1] = joined(last, with: head)
+            } else {
+                let lines = extent(of: head.line, after: blocks.last?.lines.last ?? -1)
+                blocks.append(
+                    TitleBlock(
+                        head: head.line, lines: lines, kinds: head.kinds, score: head.score,
+                        namesSubject: namesSubject(lines)))
+            }
+        }
+        return withoutOthers(blocks)
+    }
+
+    /// A noun of no known type makes a title only as the first on its page («РЕШЕНИЕ:», «ПЛАН» head parts of a paper).
+    private func withoutOthers(_ blocks: [TitleBlock]) -> [TitleBlock] {
+        var kept: [TitleBlock] = []
+        for block in blocks {
+            if block.kinds == [.other], !kept.isEmpty { continue }
+            // A heading inside another paper's title zone: «Приложение к договору» above «СПРАВКА».
+            if let last = kept.last, last.kinds == [.other], block.score > last.score + 1 { kept.removeLast() }
+            kept.append(block)
+        }
+        return kept
+    }
+
+    private func joined(
+        _ block: TitleBlock, with head: (line: Int, kinds: Set<PaperKind>, score: Double)
+    ) -> TitleBlock {
+        let lines = Set(block.lines).union(extent(of: head.line, after: block.head)).sorted()
+        return TitleBlock(
+            head: block.head, lines: lines, kinds: block.kinds.union(head.kinds), score: max(block.score, head.score),
+            namesSubject: namesSubject(lines))
+    }
+
+    private func kindsByLine() -> [Int: [(token: Int, kind: PaperKind)]] {
+        var found: [Int: [(token: Int, kind: PaperKind)]] = [:]
+        for (kind, phrase) in rules.kinds {
+            for match in matcher.matches(of: phrase) {
+                let line = page.tokens[match.first].line
+                if isHead(match.first, line: line) { found[line, default: []].append((match.first, kind)) }
+            }
+        }
+        return found
+    }
+
+    /// Among the first three words of its stretch, or the last one before numbers.
+    private func isHead(_ token: Int, line: Int) -> Bool {
+        let range = page.lines[line].tokens
+        let stretch = range.filter { page.tokens[$0].stretch == page.tokens[token].stretch }
+        guard let first = stretch.first else { return false }
+        if token - first <= 2 { return true }
+        return stretch.filter { $0 > token }.allSatisfy { !page.tokens[$0].folded.hasLetter }
+            || (page.tokens[token].isUpper && stretch.count <= 10)
+    }
+
+    private func score(of token: Int, line index: Int) -> Double {
+        let line = page.lines[index]
+        let word = page.tokens[token]
+        let stretch = line.tokens.filter { page.tokens[$0].stretch == word.stretch }
+        let start = page.tokens[stretch.first ?? token]
+        var score = 0.0
+        if word.isUpper { score += 2 } else if word.isCapitalised || start.isCapitalised { score += 0.5 } else { score -= 2 }
+        if line.upperShare > 0.8 { score += 0.7 }
+        if line.isCentred { score += 1.5 }
+        if line.heightRatio > 1.1 { score += 1.2 }
+        let depth = line.box.y / page.height
+        if depth < 0.35 { score += 1 } else if depth < 0.5 { score += 0.5 } else if depth > 0.7 { score -= 1 }
+        if stretch.count > 11 { score -= 1.5 }
+        if word.mark == ":" { score -= 1.5 }
+        if line.isFull, line.upperShare < 0.6 { score -= 1.2 }
+        if line.text.hasSuffix(",") { score -= 0.8 }
+        if startsSentence(after: token, in: line) { score -= 2.5 }
+        if start.text.first?.isLowercase ?? false, index > 0, !page.lines[index - 1].text.hasSuffix(".") { score -= 1 }
+        if let label = page.tokens[line.tokens].first(where: { $0.mark == ":" }), label.word < word.word { score -= 1.5 }
+        return score
+    }
+
+    /// «Справка дана …», «Анықтама … берілді»: running text about the paper.
+    private func startsSentence(after token: Int, in line: ReadingLine) -> Bool {
+        page.tokens[line.tokens].suffix(from: token).dropFirst().contains { word in
+            TitleFinder.sentenceWords.contains { WordLikeness.cost(of: word.folded, as: $0, isPrefix: true) != nil }
+        }
+    }
+
+    private static let sentenceWords = [
+        "выдан", "дана", "дано", "берілд", "беріліп", "подтвержд", "удостовер", "находит", "действительн", "предъявл",
+    ].map { FoldedWord($0) }
+
+    // MARK: The lines of a title
+
+    private func extent(of head: Int, after bound: Int) -> [Int] {
+        var lines = [head]
+        var up = head - 1
+        while up > bound, head - up <= 3, isTitleLike(up), page.lines[up + 1].stepAbove < 2.3 {
+            lines.insert(up, at: 0)
+            up -= 1
+        }
+        var down = head + 1
+        var isContinuing = !page.lines[head].text.hasSuffix(".")
+        while down < page.lines.count, down - head <= 6, isContinuing {
+            let line = page.lines[down]
+            if isNumbersOnly(down) {
+                down += 1
+                continue
+            }
+            let opens = opensSubject(down)
+            let goesOn = (page.tokens[line.tokens.lowerBound].text.first?.isLowercase ?? false)
+                && lines.last == down - 1 && !isRunning(down)
+            guard isTitleLike(down) || opens || goesOn, line.stepAbove < 3.4 else { break }
+            lines.append(down)
+            isContinuing = !line.text.hasSuffix(".")
+            down += 1
+        }
+        return lines
+    }
+
+    /// Centred, in capitals or in larger letters, and no label of a form.
+    private func isTitleLike(_ index: Int) -> Bool {
+        let line = page.lines[index]
+        if line.text.contains(":") { return false }
+        if line.isFull, line.upperShare < 0.7, line.heightRatio < 1.1 { return false }
+        return line.isCentred || line.upperShare > 0.75 || line.heightRatio > 1.1
+    }
+
+    private func isRunning(_ index: Int) -> Bool {
+        page.lines[index].isFull && page.lines[index].text.count > 60
+    }
+
+    /// Date, number, town: what stands between «ПРИКАЗ» and what it is about.
+    private func isNumbersOnly(_ index: Int) -> Bool {
+        let words = page.tokens[page.lines[index].tokens]
+        let letters = words.filter { $0.folded.hasLetter && $0.folded.count > 2 }
+        return words.contains { $0.folded.isNumber } && letters.count <= 3 && !opensSubject(index)
+    }
+
+    /// Begins with «о», «об», «по» or ends with «туралы».
+    private func opensSubject(_ index: Int) -> Bool {
+        let range = page.lines[index].tokens
+        guard let first = range.first, let last = range.last else { return false }
+        if isRunning(index), page.lines[index].upperShare < 0.6 { return false }
+        return ["о", "об", "обо"].contains(page.tokens[first].text.lowercased())
+            || WordLikeness.cost(of: page.tokens[last].folded, as: TitleFinder.turaly, isPrefix: false) != nil
+    }
+
+    private static let turaly = FoldedWord("туралы")
+
+    private func namesSubject(_ lines: [Int]) -> Bool {
+        lines.contains { index in
+            page.tokens[page.lines[index].tokens].contains { token in
+                ["о", "об", "обо", "с"].contains(token.text.lowercased())
+                    || WordLikeness.cost(of: token.folded, as: TitleFinder.turaly, isPrefix: false) != nil
+            }
+        }
+    }
+}

@@ -1,0 +1,290 @@
+/// Tells what types of paper a file holds: parts it into papers at their titles, and each paper's type by its title, or
+/// by its text where the title says only «СПРАВКА» or «БҰЙРЫҚ».
+struct TypeClassifier: Sendable {
+    let rules: TypeRules
+
+    /// A page as read, with the places of all wordings.
+    private struct Sheet {
+        var page: PageReading
+        var matcher: PhraseMatcher
+        var titles: [TitleBlock]
+        var evidence: [Evidence]
+        /// The titles of types by their own name or alias.
+        var aliases: [(key: String, match: PhraseMatcher.Match)]
+    }
+
+    /// A wording of a subject found in the text.
+    struct Evidence {
+        var subject: PaperSubject
+        var weight: Double
+        var wording: Int
+        var sheet: Int
+        var match: PhraseMatcher.Match
+        /// The first line it stands on, in its page.
+        var line: Int
+    }
+
+    /// A paper in the file: lines from `line` of `sheet` up to the next paper.
+    private struct Part {
+        var sheet: Int
+        var line: Int
+        var title: TitleBlock?
+        var end: (sheet: Int, line: Int)
+        /// Starts its page.
+        var isFirstOnPage: Bool
+
+        func holds(sheet other: Int, line at: Int) -> Bool {
+            (other, at) >= (sheet, line) && (other, at) < end
+        }
+    }
+
+    func classify(_ text: DocumentText) -> Classification {
+        let sheets = text.pages.enumerated().map { read($0.element, index: $0.offset) }
+        var found: [(part: Part, finding: Finding<DocumentType>?)] = []
+        for part in parts(of: sheets) {
+            let finding = resolve(part, in: sheets, isFirst: found.allSatisfy { $0.finding == nil })
+            found.append((part, finding))
+        }
+        let types = distinct(found.compactMap(\.finding))
+        let sections = found.map { part, finding in
+            Classification.Section(
+                page: sheets[part.sheet].page.number,
+                line: sheets[part.sheet].page.lines.indices.contains(part.line)
+                    ? sheets[part.sheet].page.lines[part.line].source : 0,
+                title: part.title.map { title in
+                    title.lines.map { sheets[part.sheet].page.lines[$0].text }.joined(separator: " ")
+                } ?? "",
+                titleLine: part.title.map { sheets[part.sheet].page.lines[$0.head].source },
+                typeKey: finding?.value.key)
+        }
+        return Classification(types: types, single: single(types), sections: sections)
+    }
+
+    private func single(_ types: [Finding<DocumentType>]) -> Finding<Bool> {
+        let isSingle = types.count <= 1
+        let confidence = isSingle ? 0.97 : types.map(\.confidence).min() ?? 0.5
+        return Finding(
+            value: isSingle, confidence: confidence, page: isSingle ? nil : types[1].page,
+            box: isSingle ? nil : types[1].box, words: types.map(\.words).joined(separator: " | "), source: "titles")
+    }
+
+    /// Each type once, in the file's order. A companion's sheet found beside a plain one, or the list form of the
+    /// unemployed beside the plain one, is the same paper worded once more fully: the narrower stays.
+    private func distinct(_ findings: [Finding<DocumentType>]) -> [Finding<DocumentType>] {
+        var kept: [Finding<DocumentType>] = []
+        for finding in findings {
+            if let known = kept.firstIndex(where: { $0.value.key == finding.value.key }) {
+                if kept[known].confidence < finding.confidence { kept[known] = finding }
+                continue
+            }
+            kept.append(finding)
+        }
+        for (narrow, wide) in [("sick_leave_companion", "sick_leave"), ("unemployed_persons", "unemployed_cert")]
+        where kept.contains(where: { $0.value.key == narrow }) {
+            kept.removeAll { $0.value.key == wide }
+        }
+        return kept
+    }
+
+    // MARK: Reading
+
+    private func read(_ page: PageText, index: Int) -> Sheet {
+        let reading = PageReading(page)
+        let matcher = PhraseMatcher(reading, lexicon: rules.lexicon)
+        let grounds = rules.grounds.flatMap { matcher.matches(of: $0) }.map { reading.tokens[$0.first].line }
+        let negations = Set(rules.negations.flatMap { matcher.matches(of: $0) }.map(\.first))
+        var evidence: [Evidence] = []
+        for (wording, row) in rules.subjects.enumerated() {
+            for match in matcher.matches(of: row.phrase) {
+                let line = reading.tokens[match.first].line
+                var weight = Double(row.weight) - Double(match.cost) * 0.15
+                if grounds.contains(where: { line - $0 == 0 || line - $0 == 1 }) { weight *= 0.3 }
+                if row.subject.isKnown, row.subject != .noIncome, isNegated(match, by: negations) { weight = 0 }
+                evidence.append(
+                    Evidence(
+                        subject: row.subject, weight: weight, wording: wording, sheet: index, match: match,
+                        line: line))
+            }
+        }
+        let aliases = rules.aliases.flatMap { alias in
+            matcher.matches(of: alias.phrase).map { (key: alias.key, match: $0) }
+        }
+        let titles = TitleFinder(page: reading, matcher: matcher, rules: rules).titles()
+        return Sheet(page: reading, matcher: matcher, titles: titles, evidence: evidence, aliases: aliases)
+    }
+
+    private func isNegated(_ match: PhraseMatcher.Match, by negations: Set<Int>) -> Bool {
+        negations.contains(match.first - 1) || negations.contains(match.last + 1)
+            || negations.contains(match.first - 2)
+    }
+
+    /// Parts the file at its titles. A second title on a page starts a paper only when it says its type itself and
+    /// stands out, for papers have headings too.
+    private func parts(of sheets: [Sheet]) -> [Part] {
+        var starts: [(sheet: Int, line: Int, title: TitleBlock?, isFirst: Bool)] = []
+        for (index, sheet) in sheets.enumerated() {
+            var isFirst = true
+            for title in sheet.titles {
+                let isUpper = sheet.page.lines[title.head].box.y < sheet.page.height * 0.6
+                if isFirst {
+                    guard isUpper || starts.isEmpty || title.score >= 4 else { continue }
+                    starts.append((index, 0, title, true))
+                } else if title.score >= 4, titleType(title, in: sheet) != nil {
+                    starts.append((index, title.lines.first ?? title.head, title, false))
+                }
+                isFirst = false
+            }
+            if sheet.titles.isEmpty, starts.isEmpty, !sheet.page.lines.isEmpty {
+                starts.append((index, 0, headless(sheet), true))
+            } else if sheet.titles.isEmpty, let title = headless(sheet) {
+                starts.append((index, 0, title, true))
+            }
+        }
+        return starts.enumerated().map { position, start in
+            let next = position + 1 < starts.count ? starts[position + 1] : nil
+            return Part(
+                sheet: start.sheet, line: start.line, title: start.title,
+                end: next.map { ($0.sheet, $0.line) } ?? (Int.max, 0), isFirstOnPage: start.isFirst)
+        }
+    }
+
+    /// A title without a noun: a subject named outright in a line that stands as a title.
+    private func headless(_ sheet: Sheet) -> TitleBlock? {
+        func stands(_ index: Int) -> Bool {
+            let line = sheet.page.lines[index]
+            guard line.box.y < sheet.page.height * 0.5, !line.text.contains(":") else { return false }
+            return (line.isCentred && (line.heightRatio > 1.08 || line.upperShare > 0.8))
+                || (line.upperShare > 0.8 && line.heightRatio > 1.1)
+        }
+        let named = sheet.evidence.filter { $0.weight >= 2.4 && $0.subject.isKnown && stands($0.line) }
+        guard let first = named.min(by: { $0.line < $1.line }) else {
+            guard let alias = sheet.aliases.first(where: { stands(sheet.page.tokens[$0.match.first].line) }) else {
+                return nil
+            }
+            let line = sheet.page.tokens[alias.match.first].line
+            return TitleBlock(head: line, lines: [line], kinds: [], score: 3, namesSubject: true)
+        }
+        let last = sheet.page.tokens[first.match.last].line
+        return TitleBlock(head: first.line, lines: Array(first.line...last), kinds: [], score: 3, namesSubject: true)
+    }
+
+    // MARK: Resolving
+
+    /// The type a title names by itself.
+    private func titleType(
+        _ title: TitleBlock, in sheet: Sheet
+    ) -> (key: String?, evidence: Evidence?, match: PhraseMatcher.Match)? {
+        let lines = Set(title.lines)
+        func stands(_ match: PhraseMatcher.Match) -> Bool {
+            match.tokens.allSatisfy { lines.contains(sheet.page.tokens[$0].line) }
+        }
+        if let alias = sheet.aliases.first(where: { stands($0.match) }) { return (alias.key, nil, alias.match) }
+        let named = sheet.evidence.filter { item in
+            item.weight >= 1.6 && stands(item.match)
+                && (title.kinds.isEmpty ? item.subject.isKnown : rules.isCompatible(item.subject, title.kinds))
+        }
+        guard let winner = strongest(named) else { return nil }
+        guard winner.subject.isKnown else { return (nil, winner, winner.match) }
+        let kinds = title.kinds.isEmpty ? [rules.onlyKind(of: winner.subject)].compactMap(\.self) : Array(title.kinds)
+        for kind in PaperKind.allCases where kinds.contains(kind) {
+            if let key = rules.key(kind, winner.subject) { return (key, winner, winner.match) }
+        }
+        return nil
+    }
+
+    /// Of wordings in a title: the narrower over the wider, then the one that says more, then the first.
+    private func strongest(_ named: [Evidence]) -> Evidence? {
+        let wider = Set(named.flatMap { $0.subject.narrows })
+        return named.filter { !wider.contains($0.subject) }.min { a, b in
+            (a.weight >= 2.4 ? 0 : 1, a.match.first, -a.weight) < (b.weight >= 2.4 ? 0 : 1, b.match.first, -b.weight)
+        }
+    }
+
+    private func resolve(_ part: Part, in sheets: [Sheet], isFirst: Bool) -> Finding<DocumentType>? {
+        let sheet = sheets[part.sheet]
+        if let title = part.title, let named = titleType(title, in: sheet) {
+            guard let key = named.key else { return nil }
+            let refined = companion(key, part, sheets) ?? key
+            guard let type = rules.catalog.type(key: refined) else { return nil }
+            return finding(
+                type, named.match, in: sheet, confidence: 0.97 - 0.04 * Double(named.match.cost), source: "title")
+        }
+        if let title = part.title, title.kinds == [.other] { return nil }
+        guard isFirst || part.isFirstOnPage else { return nil }
+        var kinds = part.title?.kinds ?? []
+        kinds.remove(.other)
+        if kinds.isEmpty { kinds = hintedKinds(part, sheets) }
+        let bar = part.title == nil || part.title?.kinds.isEmpty == true ? 3.0 : part.title?.namesSubject == true ? 2.6 : 1.7
+        guard let winner = statedSubject(part, kinds, sheets), winner.total >= (isFirst ? bar : max(bar, 2.6)),
+            winner.evidence.subject.isKnown
+        else { return nil }
+        let key = PaperKind.allCases.filter(kinds.contains).compactMap { rules.key($0, winner.evidence.subject) }.first
+        guard let key, let type = rules.catalog.type(key: companion(key, part, sheets) ?? key) else { return nil }
+        let confidence = (part.title == nil ? 0.55 : 0.75) + min(winner.total, 6) * 0.025
+        return finding(
+            type, winner.evidence.match, in: sheets[winner.evidence.sheet], confidence: confidence, source: "body")
+    }
+
+    /// The subject that the text of a part states most, near misses included.
+    private func statedSubject(
+        _ part: Part, _ kinds: Set<PaperKind>, _ sheets: [Sheet]
+    ) -> (evidence: Evidence, total: Double)? {
+        let stated = evidence(of: part, sheets).filter { rules.isCompatible($0.subject, kinds) }
+        var totals: [PaperSubject: (evidence: Evidence, total: Double)] = [:]
+        var counted: Set<Int> = []
+        for item in stated.sorted(by: { ($0.sheet, $0.match.first) < ($1.sheet, $1.match.first) })
+        where counted.insert(item.wording).inserted && item.weight > 0 {
+            let known = totals[item.subject]
+            totals[item.subject] = (known?.evidence ?? item, (known?.total ?? 0) + item.weight)
+        }
+        let strong = totals.filter { $0.value.total >= 2.4 }
+        let wider = Set(strong.keys.flatMap(\.narrows))
+        let kept = totals.filter { !wider.contains($0.key) }.values
+        // Totals grow with repetition, so what stands first wins among those that are stated clearly.
+        let clear = kept.filter { $0.total >= 2.4 }
+        let pool = clear.isEmpty ? Array(kept) : Array(clear)
+        return pool.min { a, b in
+            if clear.isEmpty { return a.total > b.total }
+            return (a.evidence.sheet, a.evidence.match.first) < (b.evidence.sheet, b.evidence.match.first)
+        }
+    }
+
+    private func evidence(of part: Part, _ sheets: [Sheet]) -> [Evidence] {
+        sheets.flatMap(\.evidence).filter { part.holds(sheet: $0.sheet, line: $0.line) }
+    }
+
+    /// A sick-leave sheet whose text says that it is for the care of another: the companion's type.
+    private func companion(_ key: String, _ part: Part, _ sheets: [Sheet]) -> String? {
+        guard key == "sick_leave" else { return nil }
+        let says = evidence(of: part, sheets).contains { $0.subject == .companion && $0.weight >= 1.5 }
+        return says ? rules.key(.sheet, .companion) : nil
+    }
+
+    /// What a part without a noun in its title says that it is.
+    private func hintedKinds(_ part: Part, _ sheets: [Sheet]) -> Set<PaperKind> {
+        var kinds: Set<PaperKind> = []
+        for (index, sheet) in sheets.enumerated() where index >= part.sheet {
+            for (kind, phrase) in rules.kindHints {
+                let says = sheet.matcher.matches(of: phrase).contains {
+                    part.holds(sheet: index, line: sheet.page.tokens[$0.first].line)
+                }
+                if says {
+                    kinds.insert(kind)
+                    if kind == .order { return [.order] }
+                }
+            }
+        }
+        return kinds
+    }
+
+    private func finding(
+        _ type: DocumentType, _ match: PhraseMatcher.Match, in sheet: Sheet, confidence: Double, source: String
+    ) -> Finding<DocumentType> {
+        let tokens = match.tokens.map { sheet.page.tokens[$0] }
+        let box = tokens.dropFirst().reduce(tokens.first?.box) { $0?.union($1.box) }
+        let lines = Set(tokens.map(\.line)).sorted().map { sheet.page.lines[$0].text }
+        return Finding(
+            value: type, confidence: max(0.05, min(confidence, 0.99)), page: sheet.page.number, box: box,
+            words: lines.joined(separator: " "), source: source)
+    }
+}

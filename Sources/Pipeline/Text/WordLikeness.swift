@@ -1,0 +1,78 @@
+/// How far a printed word may stand from the word meant: a weighted edit distance with a table of the letters that
+/// OCR mixes up, and a budget that grows with the length.
+///
+/// Costs are in half edits: 2 for any edit, 1 for a pair of letters that look alike in print.
+enum WordLikeness {
+    /// What a word of this many letters may cost at most. Words of up to three letters must be exact: nearly every
+    /// one of them has a neighbour that means something else.
+    static func budget(length: Int) -> Int {
+        switch length {
+        case ...3: 0
+        case 4...5: 1
+        case 6...7: 2
+        case 8...14: 3
+        default: 5
+        }
+    }
+
+    /// The cost of reading `word` as `meant`, nil when it is over the budget.
+    ///
+    /// - Parameters:
+    ///   - isPrefix: `word` may go on after `meant` (case endings, possessives).
+    ///   - limit: a smaller budget than the length gives, for words whose neighbours mean something else.
+    static func cost(of word: FoldedWord, as meant: FoldedWord, isPrefix: Bool, limit: Int = .max) -> Int? {
+        if isPrefix ? word.codes.starts(with: meant.codes) : word.codes == meant.codes { return 0 }
+        let budget = min(limit, budget(length: meant.count))
+        guard budget > 0, word.count * 2 >= meant.count * 2 - budget,
+            isPrefix || word.count * 2 <= meant.count * 2 + budget,
+            // Each letter that the word lacks costs at least half an edit.
+            (meant.letters & ~word.letters).nonzeroBitCount <= budget
+        else { return nil }
+        return distance(word.codes, meant.codes, isPrefix: isPrefix, limit: budget)
+    }
+
+    /// Levenshtein with the confusion table; with `isPrefix` the best over all beginnings of `word`.
+    private static func distance(_ word: [UInt8], _ meant: [UInt8], isPrefix: Bool, limit: Int) -> Int? {
+        let reach = min(word.count, meant.count + limit / 2)
+        var column = (0...meant.count).map { $0 * 2 }
+        var best = isPrefix ? column[meant.count] : Int.max
+        for position in 0..<reach {
+            var diagonal = column[0]
+            column[0] = (position + 1) * 2
+            var least = column[0]
+            for row in 1...meant.count {
+                let swap = diagonal + substitution(word[position], meant[row - 1])
+                diagonal = column[row]
+                column[row] = min(swap, min(column[row], column[row - 1]) + 2)
+                least = min(least, column[row])
+            }
+            if isPrefix { best = min(best, column[meant.count]) }
+            if least > limit { break }
+        }
+        if !isPrefix { best = reach == word.count ? column[meant.count] : Int.max }
+        return best <= limit ? best : nil
+    }
+
+    /// 0 for the same letter, 1 for a pair that print mixes up, 2 for any other.
+    static func substitution(_ a: UInt8, _ b: UInt8) -> Int {
+        if a == b { return 0 }
+        return confusable[Int(a) * 96 + Int(b)] ? 1 : 2
+    }
+
+    private static let confusable: [Bool] = {
+        var table = [Bool](repeating: false, count: 96 * 96)
+        // Seen in output of the engines on blurred, bilevel and low-resolution pages.
+        let pairs = """
+            ин ип пн ил пл ни нк кн кх хк ес ео со оа ае ас тг гт тп вз вб зэ зе эз шщ ши иш щц цп ци ьы ыи ьв бв
+            бь жк жх хж фр рв уч чу ую юо дл лд дп мн мш иц тд р9 нт яи ян ля кж вн нв сг
+            о0 з3 б6 ч4 е3 и1 г1 т1 л1 в8 б5
+            """
+        for pair in pairs.split(whereSeparator: \.isWhitespace) {
+            let codes = FoldedWord(pair).codes
+            guard codes.count == 2 else { continue }
+            table[Int(codes[0]) * 96 + Int(codes[1])] = true
+            table[Int(codes[1]) * 96 + Int(codes[0])] = true
+        }
+        return table
+    }()
+}

@@ -1,0 +1,152 @@
+internal import CLinux
+internal import CTesseract
+internal import Foundation
+internal import Observability
+
+/// The child: `idp-server document-worker`.
+///
+/// DESIGN. One thread, one loop: a frame in, work, a frame out, until the parent closes the socket. Nothing is kept from
+/// one document to the next but the loaded models. The first frame brings limits and models; the walls
+/// (`WorkerSandbox`) are up before the second one, the first that brings a document. A document that makes the process
+/// crash, hang or grow costs this process only: the kernel's limits and the parent's clock end it, and the parent starts
+/// another.
+public enum DocumentWorkerProcess {
+    /// The descriptor on which the parent leaves the control socket.
+    public static let controlDescriptor: Int32 = 3
+
+    /// Serves the parent until it closes the control socket or dies, then exits.
+    public static func run(controlDescriptor: Int32 = DocumentWorkerProcess.controlDescriptor) -> Never {
+        let channel = FrameChannel(owning: controlDescriptor)
+        do {
+            let first = try channel.receive()
+            guard case .configure(let configuration) = try JSONDecoder().decode(WorkerRequest.self, from: first.frame)
+            else { exit(EX_PROTOCOL) }
+            let report = WorkerSandbox.enter(configuration)
+            try send(.ready(report), over: channel)
+            let session = WorkerSession(configuration)
+            session.warmUp()
+            while true {
+                let (frame, document) = try channel.receive()
+                defer { if let document { close(document) } }
+                let request = try JSONDecoder().decode(WorkerRequest.self, from: frame)
+                WorkerSandbox.grantCPU(seconds: configuration.operationCPUSeconds)
+                try send(session.answer(request, document: document), over: channel)
+            }
+        } catch FrameChannel.Failure.closed {
+            exit(EXIT_SUCCESS)
+        } catch {
+            // What the parent says is never wrong; what went wrong is between the two.
+            FileHandle.standardError.write(Data("document worker: \(error)\n".utf8))
+            exit(EX_PROTOCOL)
+        }
+    }
+
+    private static func send(_ reply: WorkerReply, over channel: FrameChannel) throws {
+        try channel.send(JSONEncoder().encode(reply))
+    }
+
+    /// sysexits.h: the other side broke the protocol.
+    private static let EX_PROTOCOL: Int32 = 76
+}
+
+/// A worker's state between requests: its models.
+final class WorkerSession {
+    private let configuration: WorkerConfiguration
+    private var engine: RecognitionEngine?
+
+    init(_ configuration: WorkerConfiguration) {
+        self.configuration = configuration
+    }
+
+    /// Loads the models ahead of the first page. A failure shows, with its reason, when a page is read.
+    func warmUp() {
+        engine = try? RecognitionEngine(configuration)
+    }
+
+    /// Does what was asked; every failure becomes a reply.
+    func answer(_ request: WorkerRequest, document: Int32?) -> WorkerReply {
+        do {
+            guard let document else { throw misuse("no document came along") }
+            switch request {
+            case .configure:
+                throw misuse("configured twice")
+            case .inspect(let order):
+                return .outline(PackedOutline(try inspect(document, order)))
+            case .recognise(let order):
+                return .page(PackedPage(try recognise(document, order)))
+            }
+        } catch let failure as WorkerFailure {
+            return .failed(failure)
+        } catch {
+            return .failed(misuse("\(error)"))
+        }
+    }
+
+    private func inspect(_ document: Int32, _ order: InspectOrder) throws -> DocumentOutline {
+        let file = try MappedFile(document)
+        guard let format = DocumentFormat(file: file.bytes) else {
+            throw WorkerFailure(.unsupportedFileType, "The file is not a PDF, JPEG, PNG or TIFF")
+        }
+        if format == .pdf { return try pdf(document, file).inspect(maxPages: order.maxPages) }
+        return try image(format, file).inspect(maxPages: order.maxPages)
+    }
+
+    private func recognise(_ document: Int32, _ order: RecogniseOrder) throws -> PageText {
+        let file = try MappedFile(document)
+        let engine = try engine ?? RecognitionEngine(configuration)
+        self.engine = engine
+        if case .frame(let frame) = order.plan {
+            return try engine.read(image(order.format, file).picture(frame: frame), number: order.page)
+        }
+        let reader = pdf(document, file)
+        let first = try engine.read(reader.picture(page: order.page, order.plan), number: order.page)
+        // What was lifted out may not be what the page shows: mirrored or turned by its matrix, a mask, an empty
+        // background under drawn text. The page as it is drawn decides.
+        guard case .lifted(_, _, let size) = order.plan, first.confidence < 0.7 || first.lines.count < 3 else {
+            return first
+        }
+        let second = try engine.read(reader.picture(page: order.page, .drawn(page: size)), number: order.page)
+        return second.confidence > first.confidence ? second : first
+    }
+
+    private func pdf(_ document: Int32, _ file: MappedFile) -> PDFReader {
+        PDFReader(
+            tool: ToolRun(configuration: configuration, document: document), configuration: configuration,
+            file: file.bytes)
+    }
+
+    private func image(_ format: DocumentFormat, _ file: MappedFile) -> ImageReader {
+        ImageReader(format: format, file: file.data, maxPixels: configuration.maxPixels)
+    }
+
+    private func misuse(_ cause: String) -> WorkerFailure {
+        WorkerFailure(.internalProcessingError, ErrorCode.internalProcessingError.title, cause: cause)
+    }
+}
+
+/// A document's bytes, mapped read-only as long as the object lives. Should somebody shorten the file meanwhile, the
+/// worker dies of SIGBUS, and only the worker.
+final class MappedFile {
+    let bytes: UnsafeRawBufferPointer
+
+    /// - Throws: `WorkerFailure` when the file is empty or cannot be mapped.
+    init(_ descriptor: Int32) throws {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_size > 0 else {
+            throw WorkerFailure(.documentUnreadable, "The file is empty")
+        }
+        let size = Int(status.st_size)
+        guard let start = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0), start != MAP_FAILED else {
+            throw WorkerFailure(
+                .internalProcessingError, ErrorCode.internalProcessingError.title, cause: "mmap: errno \(errno)")
+        }
+        bytes = UnsafeRawBufferPointer(start: start, count: size)
+    }
+
+    /// The same bytes without a copy; valid as long as the object lives.
+    var data: Data {
+        Data(bytesNoCopy: UnsafeMutableRawPointer(mutating: bytes.baseAddress!), count: bytes.count, deallocator: .none)
+    }
+
+    deinit { munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress!), bytes.count) }
+}

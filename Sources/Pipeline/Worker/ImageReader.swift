@@ -1,0 +1,48 @@
+internal import Foundation
+internal import Observability
+
+/// Reads image files: one page each, a TIFF as many as it has pictures.
+struct ImageReader {
+    var format: DocumentFormat
+    /// The document's bytes.
+    var file: Data
+    var maxPixels: Int
+
+    /// Counts the pages and looks at each header; nothing is decoded.
+    func inspect(maxPages: Int) throws -> DocumentOutline {
+        let pages = try file.withUnsafeBytes { bytes in
+            guard format == .tiff else {
+                try check(PictureHeader(of: bytes))
+                return 1
+            }
+            try check(PictureHeader(of: bytes))
+            var count = 1
+            while count <= maxPages, let header = PictureHeader(of: bytes, frame: count) {
+                try check(header)
+                count += 1
+            }
+            return count
+        }
+        guard pages <= maxPages else {
+            throw WorkerFailure(.tooManyPages, "The document has more than \(maxPages) pages")
+        }
+        return DocumentOutline(format: format, pages: (0..<pages).map { .picture(.frame($0)) })
+    }
+
+    /// One picture, upright as far as the file says how it is held.
+    func picture(frame: Int) throws -> Picture {
+        let picture = try Picture(decoding: file, frame: frame, maxPixels: maxPixels)
+        // Of a TIFF the decoder itself honours the orientation tag.
+        guard format != .tiff else { return picture }
+        return try file.withUnsafeBytes { ExifOrientation(of: $0, format) }.applied(to: picture)
+    }
+
+    private func check(_ header: PictureHeader?) throws {
+        guard let header else { throw WorkerFailure(.documentUnreadable, "The picture is damaged", cause: "no header") }
+        guard header.pixels <= maxPixels else {
+            throw WorkerFailure(
+                .documentUnreadable,
+                "The picture has \(header.width) x \(header.height) pixels; at most \(maxPixels / 1_000_000) megapixels are read")
+        }
+    }
+}

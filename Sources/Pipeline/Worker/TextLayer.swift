@@ -1,0 +1,58 @@
+internal import Foundation
+
+/// The text layer of a PDF, as `pdftotext -tsv` prints it: one row per page, flow, line and word, with boxes in points
+/// from the displayed page's top left.
+struct TextLayer {
+    /// One page's layer, before anybody has judged it.
+    struct Page {
+        var size: PageSize
+        var pieces: [[Word]]
+
+        var words: [Word] { pieces.flatMap(\.self) }
+    }
+
+    var pages: [Page] = []
+
+    /// Reads the tool's output. Rows that are not as expected are skipped: what is lost is lost to the text layer only,
+    /// and a page with too little text is read from its picture.
+    init(tsv: Data) {
+        for row in String(decoding: tsv, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: true) {
+            let fields = row.split(separator: "\t", maxSplits: 11, omittingEmptySubsequences: false)
+            guard fields.count == 12, let level = Int(fields[0]), let x = Double(fields[6]), let y = Double(fields[7]),
+                let width = Double(fields[8]), let height = Double(fields[9])
+            else { continue }
+            switch level {
+            case 1:
+                pages.append(Page(size: PageSize(width: width, height: height), pieces: []))
+            case 4 where !pages.isEmpty:
+                pages[pages.count - 1].pieces.append([])
+            case 5:
+                append(String(fields[11]), Box(x: x, y: y, width: width, height: height))
+            default:
+                break
+            }
+        }
+        for index in pages.indices { pages[index].straighten() }
+    }
+
+    private mutating func append(_ text: String, _ box: Box) {
+        guard let page = pages.indices.last else { return }
+        let clean = text.filter { !$0.isWhitespace && !$0.unicodeScalars.contains { $0.properties.generalCategory == .control } }
+        guard !clean.isEmpty else { return }
+        if pages[page].pieces.isEmpty { pages[page].pieces.append([]) }
+        pages[page].pieces[pages[page].pieces.count - 1].append(Word(text: clean, box: box, confidence: 1))
+    }
+}
+
+extension TextLayer.Page {
+    /// The tool prints the size before /Rotate and boxes after it: where words lie beyond the size, it is swapped.
+    fileprivate mutating func straighten() {
+        let beyond = words.contains { word in
+            word.box.x + word.box.width > size.width + 2 || word.box.y + word.box.height > size.height + 2
+        }
+        let fitsSwapped = words.allSatisfy { word in
+            word.box.x + word.box.width <= size.height + 2 && word.box.y + word.box.height <= size.width + 2
+        }
+        if beyond, fitsSwapped { size = PageSize(width: size.height, height: size.width) }
+    }
+}

@@ -1,0 +1,40 @@
+/// A worker's models and limits: what the parent tells it before it sees a document.
+public struct WorkerConfiguration: Sendable, Codable, Hashable {
+    /// Tesseract models, joined by `+`; the first leads.
+    public var languages: String
+    /// The folder of the models; nil leaves it to the engine (`TESSDATA_PREFIX` or what it was built with).
+    public var modelFolder: String?
+    /// Pictures with more pixels are refused before they are decoded.
+    public var maxPixels: Int
+    /// Address space of the worker and of each tool it starts; 0 leaves it open (sanitizers need terabytes).
+    public var memoryLimitBytes: Int
+    /// Processor seconds for one operation of the worker, and for each tool it starts.
+    public var operationCPUSeconds: Int
+    public var toolCPUSeconds: Int
+    /// Longest file that the worker or a tool may write.
+    public var fileLimitBytes: Int
+    /// Descriptors that the worker or a tool may hold.
+    public var descriptorLimit: Int
+    /// Most bytes taken from a tool's output.
+    public var toolOutputLimitBytes: Int
+    /// An empty folder of the worker's own, for what a tool can write only to a file; made and removed by the parent.
+    public var scratchFolder: String
+
+    public init(
+        languages: String = "Cyrillic", modelFolder: String? = nil, maxPixels: Int = 40_000_000,
+        memoryLimitBytes: Int = 1 << 30, operationCPUSeconds: Int = 60, toolCPUSeconds: Int = 10,
+        fileLimitBytes: Int = 256 << 20, descriptorLimit: Int = 64, toolOutputLimitBytes: Int = 64 << 20,
+        scratchFolder: String = ""
+    ) {
+        self.languages = languages
+        self.modelFolder = modelFolder
+        self.maxPixels = maxPixels
+        self.memoryLimitBytes = memoryLimitBytes
+        self.operationCPUSeconds = operationCPUSeconds
+        self.toolCPUSeconds = toolCPUSeconds
+        self.fileLimitBytes = fileLimitBytes
+        self.descriptorLimit = descriptorLimit
+        self.toolOutputLimitBytes = toolOutputLimitBytes
+        self.scratchFolder = scratchFolder
+    }
+}
