@@ -86,8 +86,7 @@ final class Application: Sendable {
 
     private func stopAndExit() -> Never {
         let deadline = Deadline.after(settings.service.shutdownGrace)
-        runs.announceDrain()
-        renewReadinessNow()
+        readiness.beginDraining()
         if settings.service.shutdownDelay > .zero {
             Thread.sleep(forTimeInterval: settings.service.shutdownDelay / .seconds(1))  // Balancers need the time.
         }
@@ -104,9 +103,5 @@ final class Application: Sendable {
         telemetry.logger.notice("stopped")
         telemetry.shutdown(by: .after(max(.seconds(1), deadline.remaining)))
         exit(0)
-    }
-
-    private func renewReadinessNow() {
-        control.sync { renewReadiness() }
     }
 }

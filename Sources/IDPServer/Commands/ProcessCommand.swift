@@ -37,7 +37,7 @@ struct ProcessCommand: ParsableCommand {
     func run() throws {
         let pool = try DocumentWorkerPool(DocumentWorkerPool.Settings(count: 1))
         defer { pool.stop() }
-        let pipeline = DocumentPipeline(pool: pool, rules: DocumentRules(catalog: .builtIn))
+        let pipeline = DocumentPipeline(pool: pool, rules: DocumentRules(ofTypes: .builtIn))
         let day = today.flatMap { CalendarDate(iso: $0) } ?? Timestamp.now().day(hoursEast: 5)
         var isAllTrue = true
         for path in try Self.expand(files) {

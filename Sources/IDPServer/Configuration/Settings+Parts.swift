@@ -14,9 +14,20 @@ extension DocumentRules {
     /// - Throws: what is wrong with the types file, every mistake at once.
     init(_ documents: Settings.Documents) throws {
         guard let path = documents.typesFile else {
-            self.init(catalog: .builtIn)
+            self.init(ofTypes: .builtIn)
             return
         }
-        self.init(catalog: try DocumentTypeCatalog(json: try Data(contentsOf: URL(filePath: path))))
+        self.init(ofTypes: try DocumentTypeCatalog(json: try Data(contentsOf: URL(filePath: path))))
+    }
+
+    /// The rules over a catalog, with the product's own finding and matching of names.
+    init(ofTypes catalog: DocumentTypeCatalog) {
+        self.init(
+            catalog: catalog,
+            person: { text, type in PersonFinder().holder(in: text, type: type) },
+            match: { submitted, found in
+                let match = NameMatcher().match(submitted: submitted, found: found)
+                return (match.isMatch, match.why)
+            })
     }
 }
