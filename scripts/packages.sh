@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced by the setup scripts: Debian packages, asked for once and installed only when one is missing.
 
 # The installed version of each named package that is installed: lines of "name version".

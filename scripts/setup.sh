@@ -47,7 +47,7 @@ if [[ -n $outdated ]]; then
 fi
 if [[ -n $outdated ]]; then
     echo "error: libevent is older than $LIBEVENT_MINIMUM, which has fixes that a server in the open needs:" >&2
-    sed 's/^/  /' <<<"$outdated" >&2
+    echo "  ${outdated//$'\n'/$'\n'  }" >&2
     echo "  Enable Debian's bookworm-security or bookworm-updates and run: apt-get update && apt-get upgrade" >&2
     exit 1
 fi

@@ -46,7 +46,7 @@ extension EndToEnd {
                     status: 400, code: "UNSUPPORTED_FILE_TYPE"),
                 BadForm(
                     description: "a program under a JPEG's name",
-                    form: .document([0x7F, 0x45, 0x4C, 0x46] + [UInt8](repeating: 0, count: 4_000), named: "a.jpg", fio: fio),
+                    form: .document(Array("\u{7F}ELF".utf8) + [UInt8](repeating: 0, count: 4_000), named: "a.jpg", fio: fio),
                     status: 400, code: "UNSUPPORTED_FILE_TYPE"),
             ]
         }

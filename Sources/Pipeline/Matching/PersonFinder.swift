@@ -1,4 +1,9 @@
 /// Finds whose paper a document is.
+///
+/// DESIGN. Every person named in the document is found first, with the name in the nominative (`MentionScanner`,
+/// `NameReading`). Each mention is then weighed by the words around it (`RoleScore`): label, sentence, column head, caption.
+/// Mentions of one person are put together; the person with the most evidence is the holder, if there is any evidence at
+/// all: a paper that names only its doctor has no holder.
 public struct PersonFinder: Sendable {
     public init() {}
 
@@ -6,6 +11,33 @@ public struct PersonFinder: Sendable {
     ///
     /// - Parameter type: the paper's type where it is known: on a companion's sheet the companion is the holder.
     public func holder(in document: DocumentText, type: DocumentType?) -> Finding<PersonName>? {
-        nil
+        let flow = TextFlow(document)
+        let mentions = MentionScanner.mentions(in: flow)
+        guard !mentions.isEmpty else { return nil }
+        let index = MentionIndex(mentions)
+        let weighed = mentions.map { WeighedMention($0, RoleScore(of: $0, among: index, in: flow)) }
+        let people = Person.grouped(weighed).sorted { $0.score > $1.score }
+        guard let holder = people.first, holder.score >= Person.threshold else { return nil }
+        return holder.finding(in: flow, runnerUp: people.dropFirst().first?.score ?? 0)
+    }
+}
+
+/// A mention with what its surroundings say.
+struct WeighedMention {
+    var mention: NameMention
+    var role: RoleScore
+    /// Role and form together.
+    var score: Double
+
+    init(_ mention: NameMention, _ role: RoleScore) {
+        self.mention = mention
+        self.role = role
+        let form: Double
+        switch mention.form {
+        case .full: form = 2
+        case .short: form = 1.2
+        case .initials: form = 0.2
+        }
+        score = form + role.value
     }
 }

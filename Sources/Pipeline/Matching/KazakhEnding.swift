@@ -1,0 +1,45 @@
+/// Case endings that Kazakh adds to the last word of a name (`Маратовичке`, `Серікқызының`, `Әсемге`), folded.
+enum KazakhEnding {
+    /// The endings after a bare word; longer ones first.
+    private static let endings = [
+        "нын", "нин", "дын", "дин", "тын", "тин", "мен", "бен", "пен", "нан", "нен", "дан", "ден", "тан", "тен",
+        "га", "ге", "ка", "ке", "на", "не", "ны", "ни", "ды", "ди", "ты", "ти", "да", "де", "та", "те",
+    ]
+
+    /// How many letters the possible endings of a folded word have, longest first; 0 (no ending) is not among them.
+    ///
+    /// An ending is possible where the letter before it calls for it: voiceless consonants take қ and т, the others ғ
+    /// and д, nasals and vowels н in the genitive.
+    static func lengths(in folded: String) -> [Int] {
+        var found: [Int] = []
+        for ending in endings where folded.hasSuffix(ending) {
+            var stem = folded.dropLast(ending.count)
+            var length = ending.count
+            if stem.last == "-" {
+                stem = stem.dropLast()
+                length += 1
+            }
+            guard stem.count >= 2, let last = stem.last, agrees(ending, after: last) else { continue }
+            found.append(length)
+        }
+        return found
+    }
+
+    private static func agrees(_ ending: String, after last: Character) -> Bool {
+        let isVowel = NameLetters.isVowel(last)
+        // Russian surnames and patronymics end in letters that Kazakh writers take either way (в, ч, г, д, б).
+        let isVoiceless = "пткшщсчцхфвгдбж".contains(last)
+        let isVoiced = isVowel || "рлйуинмзжвгдбь".contains(last)
+        switch ending.first {
+        case "к": return isVoiceless
+        case "г": return isVoiced
+        case "т": return isVoiceless
+        case "д": return ending.hasSuffix("н") && isVowel ? ["дан", "ден"].contains(ending) : isVoiced
+        case "н": return isVowel || "нм".contains(last)
+        case "м": return isVoiced
+        case "б": return "зжвгдб".contains(last)
+        case "п": return isVoiceless
+        default: return false
+        }
+    }
+}

@@ -1,0 +1,221 @@
+/// Which mention each token belongs to.
+struct MentionIndex {
+    private var owner: [Int: Int] = [:]
+
+    init(_ mentions: [NameMention]) {
+        for (index, mention) in mentions.enumerated() {
+            for token in mention.tokens { owner[token] = index }
+        }
+    }
+
+    /// Whether the token is part of any mention.
+    func holds(_ token: Int) -> Bool { owner[token] != nil }
+}
+
+/// The words around a mention: its label, the sentence before and after it, the caption under it.
+struct MentionContext {
+    /// The cell to the left, when the mention opens its own cell.
+    var label: [Int]?
+    /// The head of the column, when the mention opens its own cell.
+    var header: [Int]?
+    /// «(фамилия, имя, отчество)» under the line.
+    var caption: [Int]?
+    /// Cues before the name in its sentence, in reading order.
+    var before: [RoleLexicon.Match] = []
+    /// Cues after the name in its sentence, in reading order.
+    var after: [RoleLexicon.Match] = []
+    /// Whether a date of birth stands by the name that makes the person a child.
+    var isChildByAge = false
+
+    private let flow: TextFlow
+    private let first: Int
+    private var beforeTokens: [Int] = []
+
+    private static let reach = 18
+
+    init(of mention: NameMention, among mentions: MentionIndex, in flow: TextFlow) {
+        self.flow = flow
+        first = mention.first
+        let walked = MentionContext.walkBack(from: mention.first, mentions, flow)
+        beforeTokens = walked.tokens
+        before = MentionContext.matches(in: beforeTokens, of: flow, with: .before)
+        let segmentIndex = flow.segmentOfToken[mention.first]
+        if walked.opensCell {
+            label = MentionContext.cell(leftOf: segmentIndex, mentions, flow)
+            header = MentionContext.header(of: segmentIndex, mentions, flow)
+        }
+        let afterTokens = MentionContext.walkForward(from: mention.last, mentions, flow)
+        after = MentionContext.matches(in: afterTokens, of: flow, with: .after)
+        caption = MentionContext.caption(under: flow.segmentOfToken[mention.last], flow)
+        isChildByAge = MentionContext.hasChildsBirthDate(afterTokens, flow)
+    }
+
+    /// How many words stand between a cue and the name.
+    func distance(of match: RoleLexicon.Match) -> Int {
+        guard let position = beforeTokens.firstIndex(of: match.last) else { return MentionContext.reach }
+        return beforeTokens[(position + 1)...].count { flow.tokens[$0].kind == .word || flow.tokens[$0].kind == .number }
+    }
+
+    /// The cues in a stretch of tokens, longest first where they overlap.
+    static func matches(in tokens: [Int], of flow: TextFlow, with lexicon: RoleLexicon) -> [RoleLexicon.Match] {
+        var found: [RoleLexicon.Match] = []
+        let inside = Set(tokens)
+        var index = 0
+        while index < tokens.count {
+            if let match = lexicon.match(at: tokens[index], in: flow), inside.contains(match.last) {
+                found.append(match)
+                index = (tokens.firstIndex(of: match.last) ?? index) + 1
+            } else {
+                index += 1
+            }
+        }
+        return found
+    }
+
+    /// The tokens before a name in its sentence, and whether the name opens its cell or line.
+    private static func walkBack(
+        from first: Int, _ mentions: MentionIndex, _ flow: TextFlow
+    ) -> (tokens: [Int], opensCell: Bool) {
+        var tokens: [Int] = []
+        var words = 0
+        var position = flow.previousInSegment(first)
+        var current = first
+        var lines = 0
+        var opensCell = true
+        while words < reach {
+            if position == nil {
+                // Over the start of the line only where the sentence runs on.
+                guard lines < 3, runsOn(to: flow.segmentOfToken[current], flow), let above = flow.previous(current) else {
+                    break
+                }
+                lines += 1
+                position = above
+                opensCell = false
+            }
+            guard let token = position else { break }
+            current = token
+            if mentions.holds(token) {
+                guard isList(tokens, flow) else { break }
+                position = flow.previousInSegment(token)
+                opensCell = false
+                continue
+            }
+            if isSentenceEnd(token, flow) { break }
+            tokens.append(token)
+            if flow.tokens[token].kind == .word {
+                words += 1
+                opensCell = false
+            }
+            position = flow.previousInSegment(token)
+        }
+        return (tokens.reversed(), opensCell)
+    }
+
+    /// Whether what stands between two names joins them: the words before the first then speak of the second, too.
+    private static func isList(_ between: [Int], _ flow: TextFlow) -> Bool {
+        between.allSatisfy { flow.tokens[$0].isMark(",_;") || ["и", "мен", "жане"].contains(flow.tokens[$0].folded) }
+            && !between.isEmpty
+    }
+
+    private static func walkForward(from last: Int, _ mentions: MentionIndex, _ flow: TextFlow) -> [Int] {
+        var tokens: [Int] = []
+        var position = last
+        var words = 0
+        while words < reach {
+            if let next = flow.nextInSegment(position) {
+                position = next
+            } else {
+                let segment = flow.segments[flow.segmentOfToken[position]]
+                guard let below = segment.below, runsOn(to: below, flow), let next = flow.next(position) else { break }
+                position = next
+            }
+            if mentions.holds(position) || isSentenceEnd(position, flow) { break }
+            tokens.append(position)
+            if flow.tokens[position].kind == .word { words += 1 }
+        }
+        return tokens
+    }
+
+    /// A full stop that is no abbreviation's.
+    private static func isSentenceEnd(_ token: Int, _ flow: TextFlow) -> Bool {
+        guard flow.tokens[token].isMark("."), let before = flow.previousInSegment(token) else { return false }
+        let word = flow.tokens[before]
+        return word.kind == .word ? word.folded.count > 4 : word.kind == .number && word.folded.count == 4
+    }
+
+    /// Whether a sentence goes on from the line above into this one: that line is long, unfinished, close, and no label.
+    private static func runsOn(to segment: Int, _ flow: TextFlow) -> Bool {
+        guard let above = flow.segments[segment].above else { return false }
+        let upper = flow.segments[above]
+        let lower = flow.segments[segment]
+        guard flow.segments[above].below == segment else { return false }
+        let words = upper.range.count { flow.tokens[$0].kind != .mark }
+        guard words >= 3, let end = upper.range.last, !flow.tokens[end].isMark(":;!") else { return false }
+        if isSentenceEnd(end, flow) { return false }
+        let gap = lower.box.y - upper.box.y - upper.box.height
+        guard gap < 1.1 * max(upper.box.height, lower.box.height) else { return false }
+        // A line that ends well before the next one does was ended on purpose.
+        return upper.box.x + upper.box.width > lower.box.x + 0.7 * lower.box.width
+    }
+
+    private static func cell(leftOf segment: Int, _ mentions: MentionIndex, _ flow: TextFlow) -> [Int]? {
+        guard let left = flow.segments[segment].left else { return nil }
+        var tokens = Array(flow.segments[left].range)
+        // A label of two lines beside a value of one.
+        if let above = flow.segments[left].above, flow.segments[above].right == nil, isClose(above, left, flow) {
+            tokens = Array(flow.segments[above].range) + tokens
+        }
+        guard !tokens.contains(where: mentions.holds), tokens.contains(where: { flow.tokens[$0].kind == .word }) else {
+            // A number, a line to sign on: the label is one further.
+            let isEmpty = !tokens.contains { mentions.holds($0) }
+            return isEmpty ? cell(leftOf: left, mentions, flow) : nil
+        }
+        return tokens
+    }
+
+    private static func isClose(_ above: Int, _ below: Int, _ flow: TextFlow) -> Bool {
+        let upper = flow.segments[above].box
+        let lower = flow.segments[below].box
+        return lower.y - upper.y - upper.height < 0.8 * lower.height && abs(lower.x - upper.x) < lower.height
+    }
+
+    /// The nearest segment above that is no other row's name.
+    private static func header(of segment: Int, _ mentions: MentionIndex, _ flow: TextFlow) -> [Int]? {
+        var current = flow.segments[segment].above
+        var steps = 0
+        while let above = current, steps < 6 {
+            let range = flow.segments[above].range
+            if !range.contains(where: mentions.holds), range.contains(where: { flow.tokens[$0].kind == .word }) {
+                // A sentence is no label.
+                return range.count { flow.tokens[$0].kind == .word } <= 10 ? Array(range) : nil
+            }
+            steps += 1
+            current = flow.segments[above].above
+        }
+        return nil
+    }
+
+    private static func caption(under segment: Int, _ flow: TextFlow) -> [Int]? {
+        guard let below = flow.segments[segment].below else { return nil }
+        let range = flow.segments[below].range
+        return flow.tokens[range.lowerBound].isMark("(") ? Array(range) : nil
+    }
+
+    /// A year of birth within sixteen years of the document's latest year.
+    private static func hasChildsBirthDate(_ tokens: [Int], _ flow: TextFlow) -> Bool {
+        let near = tokens.prefix(12).filter { flow.tokens[$0].kind == .number }
+        guard let position = near.first(where: { year(flow.tokens[$0]) != nil }), let born = year(flow.tokens[position])
+        else { return false }
+        let index = tokens.firstIndex(of: position) ?? 0
+        let isBirth = tokens[index...].prefix(5).contains {
+            ["г", "года", "рождения", "рожд", "жылы", "туган", "ж"].contains(flow.tokens[$0].folded)
+        } && tokens.prefix(index + 6).contains { ["р", "рождения", "рожд", "туган"].contains(flow.tokens[$0].folded) }
+        let latest = flow.tokens.compactMap { $0.kind == .number ? year($0) : nil }.max() ?? born
+        return isBirth && latest - born < 16
+    }
+
+    private static func year(_ token: NameToken) -> Int? {
+        guard token.text.count == 4, let year = Int(token.text), (1900...2100).contains(year) else { return nil }
+        return year
+    }
+}

@@ -1,0 +1,174 @@
+/// Finds every person named in a document, whatever the part they play.
+///
+/// Anchors, from the surest to the least: a patronymic with its neighbours, initials with a surname, a known given name
+/// with a surname, what follows a name's label. A token belongs to one mention only.
+struct MentionScanner {
+    let flow: TextFlow
+    private(set) var mentions: [NameMention] = []
+    private var used: Set<Int> = []
+
+    init(_ flow: TextFlow) {
+        self.flow = flow
+    }
+
+    /// All mentions, in the order of the page.
+    static func mentions(in flow: TextFlow) -> [NameMention] {
+        var scanner = MentionScanner(flow)
+        scanner.scanFields()
+        scanner.scanPatronymics()
+        scanner.scanLabels()
+        scanner.scanInitials()
+        scanner.scanGivenNames()
+        return scanner.mentions.sorted { $0.first < $1.first }
+    }
+
+    /// Whether the token may be part of a name that is not yet taken.
+    func isFree(_ token: Int?) -> Bool {
+        guard let token else { return false }
+        return flow.tokens[token].isNameLike && !used.contains(token)
+    }
+
+    /// Whether the token is free and is no word of the paper's own language.
+    func isName(_ token: Int?) -> Bool {
+        guard let token, isFree(token) else { return false }
+        return !NameStopWords.contains(flow.tokens[token].folded)
+            && RoleLexicon.before.match(at: token, in: flow).map { isWeakerThanName($0, token) } ?? true
+    }
+
+    /// Some cues are spelled like names (`Дана`, `Аким`): beside another name they may be one.
+    private func isWeakerThanName(_ match: RoleLexicon.Match, _ token: Int) -> Bool {
+        match.first == match.last && match.cue != .label && ["аким", "дана"].contains(flow.tokens[token].folded)
+    }
+
+    mutating func add(_ mention: NameMention) {
+        mentions.append(mention)
+        used.formUnion(mention.tokens)
+    }
+
+    // MARK: Patronymics
+
+    private mutating func scanPatronymics() {
+        for token in flow.tokens.indices where isFree(token) || PatronymicForm.isApart(flow.tokens[token].folded) {
+            guard let patronymic = patronymic(at: token), !patronymic.contains(where: used.contains) else { continue }
+            let before = flow.previous(patronymic[0])
+            let options = [
+                surnameFirst(patronymic, given: before, before: flow.previous),
+                givenFirst(patronymic, given: before),
+                surnameFirst(patronymic, given: across(patronymic[0]), before: across),
+            ]
+            if let best = options.compactMap(\.self).max(by: { $0.reading.score < $1.reading.score }) { add(best) }
+        }
+    }
+
+    /// The tokens of the patronymic that ends at a token: itself, or the father's name and ұлы or қызы apart.
+    private func patronymic(at token: Int) -> [Int]? {
+        if PatronymicForm.isApart(flow.tokens[token].folded) {
+            var father = flow.previous(token)
+            if let mark = father, flow.tokens[mark].isMark("-") { father = flow.previous(mark) }
+            guard let father, isName(father) else { return nil }
+            return [father, token]
+        }
+        return PatronymicForm(flow.tokens[token].folded) == nil ? nil : [token]
+    }
+
+    /// The token before, in the same cell or at the end of the cell to the left.
+    private func across(_ token: Int) -> Int? {
+        if let before = flow.previousInSegment(token) { return before }
+        return flow.segments[flow.segmentOfToken[token]].left.map { flow.segments[$0].range.upperBound - 1 }
+    }
+
+    private func surnameFirst(_ patronymic: [Int], given: Int?, before: (Int) -> Int?) -> NameMention? {
+        guard let given, isFree(given), let surname = before(given), isName(surname) else { return nil }
+        guard PatronymicForm(flow.tokens[given].folded) == nil else { return nil }
+        return mention(surname, given, patronymic, last: .patronymic, tokens: [surname, given] + patronymic, bonus: 0.8)
+    }
+
+    private func givenFirst(_ patronymic: [Int], given: Int?) -> NameMention? {
+        guard let given, isFree(given), let end = patronymic.last, let surname = flow.next(end), isName(surname) else {
+            return nil
+        }
+        return mention(surname, given, patronymic, last: .surname, tokens: [given] + patronymic + [surname], bonus: 0)
+    }
+
+    private func mention(
+        _ surname: Int, _ given: Int, _ patronymic: [Int], last: NameMatch.Part, tokens: [Int], bonus: Double
+    ) -> NameMention? {
+        let printed = patronymic.map { flow.tokens[$0].text }.joined(separator: " ")
+        guard var reading = NameReading.best(
+            surname: flow.tokens[surname].text, given: flow.tokens[given].text, patronymic: printed, last: last)
+        else { return nil }
+        reading.score += bonus
+        return NameMention(
+            form: .full, reading: reading, tokens: tokens, printedSurname: flow.tokens[surname].text,
+            source: "name:patronymic")
+    }
+
+    // MARK: Initials
+
+    private mutating func scanInitials() {
+        var token = 0
+        while token < flow.tokens.count {
+            let initials = initials(from: token)
+            token += max(initials.count, 1)
+            guard !initials.isEmpty, initials.count <= 2, let last = initials.last else { continue }
+            let before = flow.previousInSegment(initials[0])
+            let after = flow.nextInSegment(last) ?? flow.next(last)
+            let letters = initials.map { flow.tokens[$0].text.uppercased() }
+            if let before, isName(before), let reading = read(before, letters) {
+                add(NameMention(
+                    form: .initials, reading: reading, tokens: [before] + initials,
+                    printedSurname: flow.tokens[before].text, source: "name:initials"))
+            } else if let after, isName(after), let reading = read(after, letters) {
+                add(NameMention(
+                    form: .initials, reading: reading, tokens: initials + [after],
+                    printedSurname: flow.tokens[after].text, source: "name:initials"))
+            }
+        }
+    }
+
+    private func read(_ surname: Int, _ initials: [String]) -> NameReading? {
+        NameReading.best(surname: flow.tokens[surname].text, initials: initials)
+    }
+
+    /// The initials that start at a token, in one segment; «Ф.И.О.» and «Т.А.Ә.» come out as three.
+    private func initials(from token: Int) -> [Int] {
+        var found: [Int] = []
+        var position: Int? = token
+        while let current = position, flow.tokens[current].kind == .initial {
+            found.append(current)
+            position = flow.nextInSegment(current)
+        }
+        // The last dot is easily lost: «Ахметов Д.М».
+        if let current = position, !found.isEmpty, flow.tokens[current].kind == .word, flow.tokens[current].text.count == 1,
+            flow.tokens[current].text.unicodeScalars.allSatisfy(NameLetters.isUppercase) {
+            found.append(current)
+        }
+        return found
+    }
+
+    // MARK: Given names
+
+    private mutating func scanGivenNames() {
+        for token in flow.tokens.indices where isFree(token) {
+            guard let after = flow.nextInSegment(token), isName(token), isName(after) else { continue }
+            guard let mention = short(token, after), mention.reading.score >= 3.4 else { continue }
+            add(mention)
+        }
+    }
+
+    /// Surname and given name in either order, as the better reading says.
+    func short(_ first: Int, _ second: Int) -> NameMention? {
+        let texts = (flow.tokens[first].text, flow.tokens[second].text)
+        var readings: [(NameReading, String)] = []
+        if var reading = NameReading.best(surname: texts.0, given: texts.1, patronymic: nil, last: .given) {
+            reading.score += 0.6
+            readings.append((reading, texts.0))
+        }
+        if let reading = NameReading.best(surname: texts.1, given: texts.0, patronymic: nil, last: .surname) {
+            readings.append((reading, texts.1))
+        }
+        guard let best = readings.max(by: { $0.0.score < $1.0.score }) else { return nil }
+        return NameMention(
+            form: .short, reading: best.0, tokens: [first, second], printedSurname: best.1, source: "name:given")
+    }
+}

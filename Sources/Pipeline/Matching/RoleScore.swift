@@ -1,0 +1,119 @@
+/// How much the words around a mention say that the paper is this person's.
+///
+/// Positive for a holder, negative for anybody else. The nearest cue before the name counts whole, those farther off less;
+/// a label in the cell beside or above counts as one before; words after the name add.
+struct RoleScore {
+    /// Sum of all evidence, without the mention's own form.
+    var value: Double
+    /// The cue that weighed most, for `Finding.source`.
+    var strongest: RoleCue?
+
+    private static func weight(_ cue: RoleCue) -> Double {
+        switch cue {
+        case .label, .order: 6
+        case .holder: 5
+        case .weakHolder: 2
+        case .companion: 7
+        case .child: -8
+        case .official, .other, .organisation: -6
+        case .place: -9
+        }
+    }
+
+    /// Weighs the surroundings of one mention.
+    init(of mention: NameMention, among mentions: MentionIndex, in flow: TextFlow) {
+        let context = MentionContext(of: mention, among: mentions, in: flow)
+        var total = 0.0
+        var best: (cue: RoleCue, weight: Double)?
+        func count(_ cue: RoleCue, _ weight: Double) {
+            total += weight
+            if abs(weight) > abs(best?.weight ?? 0) { best = (cue, weight) }
+        }
+        if let label = context.label, let role = RoleScore.role(ofLabel: label, in: flow) {
+            count(role, RoleScore.weight(role))
+        }
+        if let header = context.header, let role = RoleScore.role(ofLabel: header, in: flow) {
+            // A column's head says less than the row's own label, and nothing against it.
+            let share = context.label == nil ? 0.8 : 0.3
+            count(role, RoleScore.weight(role) * share)
+        }
+        if let caption = context.caption, let role = RoleScore.role(ofLabel: caption, in: flow) {
+            count(role, RoleScore.weight(role) * 0.7)
+        }
+        RoleScore.weighSentence(context, mention, flow, count)
+        RoleScore.weighWordsAfter(context, flow, count)
+        if context.isChildByAge { count(.child, -6) }
+        value = total
+        strongest = best?.cue
+    }
+
+    private static func weighSentence(
+        _ context: MentionContext, _ mention: NameMention, _ flow: TextFlow, _ count: (RoleCue, Double) -> Void
+    ) {
+        var share = 1.0
+        var hasOrder = false
+        for match in context.before.reversed() {
+            let distance = context.distance(of: match)
+            switch match.cue {
+            case .organisation, .place:
+                // «ул. Абая», «ИП Ахметов»: only directly before the name.
+                if distance <= (match.cue == .place ? 1 : 0) { count(match.cue, weight(match.cue)) }
+                continue
+            case .order:
+                // «Предоставить врачу Ахметовой»: the profession does not take away what the order gives.
+                guard !hasOrder else { continue }
+                hasOrder = true
+                count(.order, max(weight(.order) * share, 5) * fading(distance))
+            case .child:
+                // «отпуск по уходу за ребёнком Ахметовой»: a noun that does not touch the name is another matter.
+                if distance <= 3 { count(.child, weight(.child) * share) } else { continue }
+            case .holder where mention.reading.grammaticalCase == .instrumental && isIssued(match, flow):
+                // «Выдана врачом Ахметовым» says who issued it.
+                count(.official, -4)
+            case .label, .holder, .weakHolder, .companion, .official, .other:
+                count(match.cue, weight(match.cue) * share * fading(distance))
+            }
+            share *= 0.4
+        }
+    }
+
+    private static func isIssued(_ match: RoleLexicon.Match, _ flow: TextFlow) -> Bool {
+        let folded = flow.tokens[match.first].folded
+        return folded.hasPrefix("выда") || folded.hasPrefix("дан")
+    }
+
+    private static func fading(_ distance: Int) -> Double { max(0.35, 1 - 0.06 * Double(distance)) }
+
+    private static func weighWordsAfter(_ context: MentionContext, _ flow: TextFlow, _ count: (RoleCue, Double) -> Void) {
+        var holders = 0
+        for match in context.after {
+            switch match.cue {
+            case .holder:
+                holders += 1
+                if holders <= 2 { count(.holder, isVerdict(flow.tokens[match.first].folded) ? 4 : 1.6) }
+            default: count(match.cue, weight(match.cue))
+            }
+        }
+    }
+
+    /// Kazakh puts the verb last: «…ға берілді», «… демалыс берілсін».
+    private static func isVerdict(_ folded: String) -> Bool {
+        ["берилди", "берилсин", "босатылсын", "бузылсын", "отиниш", "токтатылсын"].contains(where: folded.hasPrefix)
+    }
+
+    /// Whose name a label asks for. Its head noun decides: first in Russian, last in Kazakh.
+    private static func role(ofLabel tokens: [Int], in flow: TextFlow) -> RoleCue? {
+        let matches = MentionContext.matches(in: tokens, of: flow, with: .before)
+        guard !matches.isEmpty else { return nil }
+        let cues = matches.map(\.cue)
+        if let companion = cues.firstIndex(of: .companion) {
+            let isKazakh = NameLetters.hasKazakh(flow.tokens[matches[companion].first].text)
+            guard let child = cues.firstIndex(of: .child), child < companion, !isKazakh else { return .companion }
+            return .child
+        }
+        if cues.contains(.child) { return .child }
+        if let official = cues.first(where: { $0 == .official || $0 == .other }) { return official }
+        if cues.contains(.label) { return .label }
+        return cues.first { $0 == .holder || $0 == .order } ?? cues.first { $0 == .weakHolder }
+    }
+}

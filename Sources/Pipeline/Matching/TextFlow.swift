@@ -1,0 +1,193 @@
+/// The tokens of a document in the order in which a person reads them: line under line inside a column or a cell.
+///
+/// DESIGN. A page's lines are cut into segments at wide gaps (a form's label and its value, the cells of a table row,
+/// the columns of a bilingual order). A segment is then chained to the one that stands above it, if they overlap: the
+/// chain is a flow, in which a sentence or a name runs on over lines. Side by side is kept as `left`, so that a value
+/// finds its label whether the label stands before it, beside it or above it. Only boxes decide; how the page's lines
+/// were grouped does not matter.
+struct TextFlow {
+    /// A stretch of one line without a wide gap.
+    struct Segment {
+        /// Where its tokens stand in `tokens`.
+        var range: Range<Int>
+        var box: Box
+        var page: Int
+        /// The segment above it in the same column.
+        var above: Int?
+        /// The segment under it in the same column.
+        var below: Int?
+        /// The nearest segment to its left in the same row.
+        var left: Int?
+        /// The nearest segment to its right in the same row.
+        var right: Int?
+    }
+
+    /// Segment after segment; inside one, as read.
+    private(set) var tokens: [NameToken] = []
+    private(set) var segments: [Segment] = []
+    /// The segment of each token.
+    private(set) var segmentOfToken: [Int] = []
+    /// The words on the page that tokens were cut from.
+    private(set) var words: [Word] = []
+
+    init(_ document: DocumentText) {
+        for (index, page) in document.pages.enumerated() {
+            let first = segments.count
+            for line in page.lines { cut(line, page: index) }
+            connect(first..<segments.count)
+        }
+        joinHyphenated()
+        markQuotes()
+    }
+
+    /// The token after this one in its flow, over the end of the line.
+    func next(_ token: Int) -> Int? {
+        var position = token
+        repeat {
+            let segment = segments[segmentOfToken[position]]
+            if position + 1 < segment.range.upperBound {
+                position += 1
+            } else if let below = segment.below {
+                position = segments[below].range.lowerBound
+            } else {
+                return nil
+            }
+        } while tokens[position].text.isEmpty
+        return position
+    }
+
+    /// The token before this one in its flow, over the start of the line.
+    func previous(_ token: Int) -> Int? {
+        var position = token
+        repeat {
+            let segment = segments[segmentOfToken[position]]
+            if position > segment.range.lowerBound {
+                position -= 1
+            } else if let above = segment.above {
+                position = segments[above].range.upperBound - 1
+            } else {
+                return nil
+            }
+        } while tokens[position].text.isEmpty
+        return position
+    }
+
+    /// The token before this one in its own segment.
+    func previousInSegment(_ token: Int) -> Int? {
+        let start = segments[segmentOfToken[token]].range.lowerBound
+        return (start..<token).last { !tokens[$0].text.isEmpty }
+    }
+
+    /// The token after this one in its own segment.
+    func nextInSegment(_ token: Int) -> Int? {
+        let end = segments[segmentOfToken[token]].range.upperBound
+        return (token + 1..<end).first { !tokens[$0].text.isEmpty }
+    }
+
+    private mutating func cut(_ line: TextLine, page: Int) {
+        let words = line.words.filter { !$0.text.isEmpty }
+        guard !words.isEmpty else { return }
+        let gaps = words.indices.dropFirst().map { words[$0].box.x - words[$0 - 1].box.x - words[$0 - 1].box.width }
+        let heights = words.map(\.box.height).sorted()
+        let height = max(heights[heights.count / 2], 1)
+        let usual = gaps.sorted().dropFirst(gaps.count / 2).first ?? 0
+        var start = 0
+        for index in words.indices {
+            let isLast = index + 1 == words.count
+            // A justified line has wide gaps everywhere; a gap between columns is wide beside the others.
+            let isWide = !isLast && gaps[index] > 1.4 * height
+                && (gaps[index] > 1.8 * usual || gaps.count < 3 || gaps[index] > 6 * height)
+            guard isLast || isWide else { continue }
+            append(Array(words[start...index]), page: page)
+            start = index + 1
+        }
+    }
+
+    private mutating func append(_ line: [Word], page: Int) {
+        let sources = Array(words.count..<(words.count + line.count))
+        words += line
+        var found = NameTokenizer.tokens(of: line, page: page, sources: sources)
+        guard !found.isEmpty else { return }
+        found[0].startsSegment = true
+        let box = line.dropFirst().reduce(line[0].box) { $0.union($1.box) }
+        segmentOfToken += Array(repeating: segments.count, count: found.count)
+        segments.append(Segment(range: tokens.count..<(tokens.count + found.count), box: box, page: page))
+        tokens += found
+    }
+
+    private mutating func connect(_ range: Range<Int>) {
+        for index in range {
+            let box = segments[index].box
+            var above: (index: Int, distance: Double)?
+            var left: (index: Int, distance: Double)?
+            for other in range where other != index {
+                let otherBox = segments[other].box
+                let overlapX = min(box.x + box.width, otherBox.x + otherBox.width) - max(box.x, otherBox.x)
+                let overlapY = min(box.y + box.height, otherBox.y + otherBox.height) - max(box.y, otherBox.y)
+                let height = min(box.height, otherBox.height)
+                if overlapY > 0.4 * height, otherBox.x < box.x, overlapX <= 0.2 * min(box.width, otherBox.width) {
+                    let distance = box.x - otherBox.x - otherBox.width
+                    if distance < left?.distance ?? .infinity { left = (other, distance) }
+                } else if overlapX > 0.3 * min(box.width, otherBox.width), otherBox.y < box.y, overlapY < 0.5 * height {
+                    let distance = box.y - otherBox.y - otherBox.height
+                    if distance < above?.distance ?? .infinity, distance < 4 * max(box.height, otherBox.height) {
+                        above = (other, distance)
+                    }
+                }
+            }
+            segments[index].left = left?.index
+            if let left = left?.index, segments[left].right == nil { segments[left].right = index }
+            segments[index].above = above?.index
+            // The nearest segment under one goes on with it; a second one beside it only looks up.
+            if let above = above?.index, segments[above].below.map({ segments[$0].box.x > box.x }) ?? true {
+                segments[above].below = index
+            }
+        }
+    }
+
+    /// Joins words that were divided at the end of a line; the second half's token stays, empty.
+    private mutating func joinHyphenated() {
+        for segment in segments {
+            guard let below = segment.below, segment.range.count >= 2 else { continue }
+            let hyphen = segment.range.upperBound - 1
+            let rest = segments[below].range.lowerBound
+            guard tokens[hyphen].isMark("-‐‑¬\u{AD}"), tokens[hyphen - 1].kind == .word, tokens[rest].kind == .word,
+                tokens[hyphen - 1].source == tokens[hyphen].source, tokens[hyphen - 1].text.count > 1
+            else { continue }
+            tokens[hyphen - 1].text += joint(tokens[hyphen - 1], tokens[rest]) + tokens[rest].text
+            tokens[hyphen - 1].folded = NameLetters.folded(tokens[hyphen - 1].text)
+            for empty in [hyphen, rest] {
+                tokens[empty].kind = .mark
+                tokens[empty].text = ""
+                tokens[empty].folded = ""
+            }
+        }
+    }
+
+    /// A capital after the hyphen is a double surname; where all is in capitals the joined word tells.
+    private func joint(_ first: NameToken, _ rest: NameToken) -> String {
+        guard let letter = rest.text.unicodeScalars.first, NameLetters.isUppercase(letter) else { return "" }
+        let isOneWord = first.isUppercased && SurnameForm.plausibility(first.folded, .male) < 2
+            && SurnameForm.plausibility(first.folded, .female) < 2
+        return isOneWord ? "" : "-"
+    }
+
+    /// Marks what stands between « and », or between two straight quotes, if the closing one follows within a few words.
+    private mutating func markQuotes() {
+        let reach = 14
+        for index in tokens.indices where tokens[index].isMark("«„“\"") {
+            let isStraight = tokens[index].text == "\""
+            if isStraight, tokens[index].isQuoted { continue }
+            var inside: [Int] = []
+            var current = next(index)
+            while let position = current, inside.count <= reach {
+                if tokens[position].isMark("»”“\"") {
+                    for quoted in inside + [position] { tokens[quoted].isQuoted = true }
+                    break
+                }
+                inside.append(position)
+                current = next(position)
+            }
+        }
+    }
+}
