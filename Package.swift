@@ -82,7 +82,10 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "IDPServerTests",
-            dependencies: ["IDPServer", "EventHTTP", "Observability", "Pipeline", "TestSupport"],
+            dependencies: [
+                "IDPServer", "EventHTTP", "Observability", "Pipeline", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: strict),
         .testTarget(name: "EndToEndTests", dependencies: ["IDPServer", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "TidyTests", dependencies: ["TestSupport"], swiftSettings: strict),

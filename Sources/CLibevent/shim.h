@@ -3,6 +3,11 @@
 #ifndef IDP_CLIBEVENT_SHIM_H
 #define IDP_CLIBEVENT_SHIM_H
 
+// First, before libevent's event-config.h defines _GNU_SOURCE: the types of the C library must come out as they do in
+// Swift's own Glibc module, else a file that sees both finds two different fd_set.
+#include <sys/types.h>
+#include <sys/select.h>
+
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/bufferevent_ssl.h>
@@ -13,5 +18,24 @@
 #include <event2/listener.h>
 #include <openssl/evp.h>
 #include <openssl/ssl.h>
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <sys/prctl.h>
+
+// SIG_IGN is a cast to a function pointer, which Swift does not import. Process-wide; called once before any loop runs.
+static inline void idp_ignore_sigpipe(void) {
+    signal(SIGPIPE, SIG_IGN);
+}
+
+// A counter that wakes a loop; -1 with errno. Swift's Glibc module has not this header.
+static inline int idp_eventfd(void) {
+    return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+}
+
+// Names the calling thread for debuggers and top, at most 15 bytes; prctl is variadic. A name that does not take is no
+// harm.
+static inline void idp_name_thread(const char *name) {
+    prctl(PR_SET_NAME, name, 0, 0, 0);
+}
 
 #endif

@@ -70,6 +70,9 @@ public final class BodyStream: Sendable {
         state.withLock { $0.wake = wake }
     }
 
+    /// Whether there is something to send, or the end to say.
+    var hasMore: Bool { state.withLock { !$0.chunks.isEmpty || $0.isFinished } }
+
     /// What is to be sent now, and whether that is the end.
     func take() -> (chunks: [[UInt8]], isFinished: Bool) {
         state.withLock { state in

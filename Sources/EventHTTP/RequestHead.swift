@@ -61,3 +61,36 @@ public struct RequestHead {
         UnsafeRawBufferPointer(start: base + Int(span.offset), count: Int(span.length))
     }
 }
+
+extension RequestHead {
+    /// Parses a head given as text, its empty line included, and runs `body` with it: for tests of responders. Throws
+    /// the refusal that the gate would give.
+    public static func withParsed<Result>(
+        _ text: String, peerAddress: PeerAddress = .unix, limits: ServerLimits = ServerLimits(),
+        _ body: (RequestHead) throws -> Result
+    ) throws -> Result {
+        let gate = GateLimits(limits)
+        let table = HeadTable(fieldsLimit: gate.fields)
+        return try withExtendedLifetime(table) {
+            try Array(text.utf8).withUnsafeBufferPointer { bytes in
+                guard let base = bytes.baseAddress else { throw RefusedHead(refusal: .badRequest("an empty head")) }
+                switch HeadScan.scan(UnsafeRawBufferPointer(bytes), from: 0, gate) {
+                case .refused(let refusal): throw RefusedHead(refusal: refusal)
+                case .incomplete: throw RefusedHead(refusal: .badRequest("the head is not complete"))
+                case .complete(let length):
+                    if let refusal = HeadParser.parse(base, length: length, into: table, gate) {
+                        throw RefusedHead(refusal: refusal)
+                    }
+                    return try body(
+                        RequestHead(base: base, facts: table.facts, peerAddress: peerAddress, isTLS: false))
+                }
+            }
+        }
+    }
+}
+
+/// The gate refused a head.
+public struct RefusedHead: Error, Sendable, Equatable {
+    /// Why.
+    public let refusal: Refusal
+}

@@ -1,0 +1,145 @@
+/// Reads a form while it arrives: fields into memory, files into the spool.
+final class MultipartSink: BodySink {
+    /// A file part: what its head said, what was written of it, and its first bytes.
+    private struct FilePart {
+        let head: PartHead
+        let file: SpoolFile
+        var prefix: [UInt8] = []
+        var size = 0
+        var block: UploadBlock?
+    }
+
+    private enum Part {
+        case none
+        case field(name: String, value: [UInt8])
+        /// The last of `files`.
+        case file
+    }
+
+    /// First bytes of a file that are kept for finding its type.
+    private static let prefixMax = 4096
+
+    private let plan: MultipartPlan
+    private let wake: BodySinkWaker
+    private var reader: MultipartReader
+    private var fields: [MultipartForm.Field] = []
+    private var files: [FilePart] = []
+    private var part = Part.none
+    private var partCount = 0
+
+    /// A sink for a body with this boundary.
+    init(_ plan: MultipartPlan, boundary: [UInt8], wake: @escaping BodySinkWaker) {
+        self.plan = plan
+        self.wake = wake
+        reader = MultipartReader(boundary: boundary, headLimitBytes: plan.partHeadLimitBytes)
+    }
+
+    deinit {
+        cancel()
+    }
+
+    func consume(_ bytes: UnsafeRawBufferPointer) throws(Refusal) {
+        try reader.read(bytes) { (event) throws(Refusal) in
+            switch event {
+            case .part(let head): try begin(head)
+            case .content(let content): try add(content)
+            case .partEnd: try end()
+            }
+        }
+        // Under pressure nothing is held back until a block is full.
+        if case .file = part, plan.spool.isUnderPressure { submit(isLast: false) }
+    }
+
+    var isSaturated: Bool {
+        guard let last = files.last else { return false }
+        return last.file.isSaturated
+    }
+
+    func finish() throws(Refusal) -> Body? {
+        guard reader.isComplete else { throw .malformedMultipart("the closing boundary is missing") }
+        var stored: [StoredFile] = []
+        for part in files {
+            guard let file = try part.file.take() else { return nil }
+            stored.append(file)
+        }
+        let uploads = zip(files, stored).map { part, file in
+            part.file.letGo()
+            return UploadedFile(part.head, file, prefix: part.prefix, spool: plan.spool)
+        }
+        return .multipart(MultipartForm(fields: fields, files: uploads))
+    }
+
+    func cancel() {
+        for index in files.indices {
+            if let block = files[index].block { plan.spool.giveBack(block) }
+            files[index].block = nil
+            files[index].file.cancel()
+        }
+    }
+
+    private func begin(_ head: PartHead) throws(Refusal) {
+        partCount += 1
+        guard partCount <= plan.partsLimit else {
+            throw .malformedMultipart("the form has more than \(plan.partsLimit) parts")
+        }
+        if head.fileName != nil || head.name == plan.fileField {
+            files.append(FilePart(head: head, file: SpoolFile(spool: plan.spool, wake: wake)))
+            part = .file
+        } else {
+            part = .field(name: head.name, value: [])
+        }
+    }
+
+    private func add(_ content: UnsafeRawBufferPointer) throws(Refusal) {
+        switch part {
+        case .none: preconditionFailure("Content comes in parts.")
+        case .field(let name, var value):
+            // The case gives its array up while it grows, or every block would copy what came before.
+            part = .none
+            guard content.count <= plan.fieldLimitBytes - value.count else {
+                throw .invalidPart(field: name, reason: "it is longer than \(plan.fieldLimitBytes) bytes")
+            }
+            value.append(contentsOf: content)
+            part = .field(name: name, value: value)
+        case .file:
+            try addToFile(content)
+        }
+    }
+
+    private func addToFile(_ content: UnsafeRawBufferPointer) throws(Refusal) {
+        let index = files.count - 1
+        guard content.count <= plan.fileLimitBytes - files[index].size else {
+            throw .bodyTooLarge(limit: plan.fileLimitBytes)
+        }
+        try files[index].file.check()
+        files[index].size += content.count
+        let missing = min(Self.prefixMax - files[index].prefix.count, content.count)
+        if missing > 0 { files[index].prefix.append(contentsOf: content[..<missing]) }
+
+        var rest = content
+        while !rest.isEmpty {
+            let block = files[index].block ?? plan.spool.takeBlock()
+            files[index].block = block
+            let taken = block.fill(from: rest)
+            rest = UnsafeRawBufferPointer(rebasing: rest[taken...])
+            if block.count == block.capacity { submit(isLast: false) }
+        }
+    }
+
+    private func end() throws(Refusal) {
+        switch part {
+        case .none: preconditionFailure("Only a part that began can end.")
+        case .field(let name, let value): fields.append(MultipartForm.Field(name: name, value: value))
+        case .file: submit(isLast: true)
+        }
+        part = .none
+    }
+
+    /// Hands over what is in the file's block; the last one even if it is empty, since it ends the file.
+    private func submit(isLast: Bool) {
+        let index = files.count - 1
+        guard let block = files[index].block ?? (isLast ? plan.spool.takeBlock() : nil) else { return }
+        files[index].block = nil
+        files[index].file.submit(block, isLast: isLast)
+    }
+}

@@ -1,0 +1,198 @@
+internal import CLibevent
+internal import Glibc
+internal import Synchronization
+
+/// Where a loop listens.
+struct ListenAddress {
+    var host: String
+    var port: UInt16
+}
+
+/// Why a loop does not accept for now.
+enum AcceptPause {
+    case none
+    /// As many connections are open as may be; the others wait in the kernel's backlog.
+    case capacity
+    /// The process is out of descriptors or memory: accepting again at once would fail again, in a spin.
+    case descriptors(until: UInt64)
+}
+
+extension AcceptPause: Equatable {}
+
+/// What libevent calls when `accept` fails. Its context is evhttp's own, so the loop is found by its thread.
+let acceptErrorCallback: evconnlistener_errorcb = { _, _ in LoopThread.current?.acceptFailed() }
+
+extension EventLoop {
+    /// How long accepting rests when descriptors have run out.
+    private static let descriptorPauseMilliseconds: UInt64 = 100
+
+    // MARK: Listening
+
+    /// Binds and listens, and hands the listener to evhttp, which owns it from then on. Returns what evhttp calls it,
+    /// and the port.
+    static func listen(
+        _ base: OpaquePointer, _ http: OpaquePointer, _ address: ListenAddress, backlog: Int32
+    ) throws(HTTPServerError) -> (OpaquePointer, UInt16) {
+        var storage = sockaddr_storage()
+        let length = try resolve(address, into: &storage)
+        let flags = LEV_OPT_REUSEABLE | LEV_OPT_REUSEABLE_PORT | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_CLOSE_ON_FREE
+        let listener = withUnsafeMutablePointer(to: &storage) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                evconnlistener_new_bind(base, nil, nil, flags, backlog, $0, Int32(length))
+            }
+        }
+        guard let listener else {
+            throw .cannotListen(address: "\(address.host):\(address.port)", code: errno)
+        }
+        let descriptor = evconnlistener_get_fd(listener)
+        // Inherited by every connection: answers go out at once, not when the last one was acknowledged.
+        var one: Int32 = 1
+        setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout<Int32>.size))
+        guard let bound = evhttp_bind_listener(http, listener) else {
+            evconnlistener_free(listener)
+            throw .resourceExhausted(call: "evhttp_bind_listener", code: ENOMEM)
+        }
+        return (bound, boundPort(of: descriptor))
+    }
+
+    private static func resolve(
+        _ address: ListenAddress, into storage: inout sockaddr_storage
+    ) throws(HTTPServerError) -> Int {
+        var length = Int32(MemoryLayout<sockaddr_storage>.size)
+        let text = address.host.contains(":") ? "[\(address.host)]:\(address.port)" : "\(address.host):\(address.port)"
+        let code = withUnsafeMutablePointer(to: &storage) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                evutil_parse_sockaddr_port(text, $0, &length)
+            }
+        }
+        guard code == 0 else {
+            throw .invalidConfiguration("the host must be an IPv4 or IPv6 address in numbers, not \(address.host)")
+        }
+        return Int(length)
+    }
+
+    private static func boundPort(of descriptor: Int32) -> UInt16 {
+        var storage = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        _ = withUnsafeMutablePointer(to: &storage) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &length) }
+        }
+        return PeerAddress(storage).port
+    }
+
+    // MARK: Accepting
+
+    /// Makes the bufferevent for a connection that evhttp is accepting.
+    ///
+    /// evhttp owns it; our extra reference, which lasts until `adoptNewborn`, keeps the memory if evhttp gives up in
+    /// between. It does not close the descriptor: evhttp does, when it frees the connection.
+    func makeBufferEvent() -> OpaquePointer? {
+        guard let event = bufferevent_socket_new(base, -1, 0) else { return nil }
+        bufferevent_incref(event)
+        newborn.append(event)
+        scheduleAdoption()
+        let open = front.connections.add(1, ordering: .relaxed).newValue
+        if open >= front.limits.connections && acceptPause == .none {
+            counters.refusedByCapacity.bump()
+            pauseAccepting(.capacity)
+        }
+        return event
+    }
+
+    /// Takes over the connections that were accepted in this pass.
+    func adoptNewborn() {
+        startSweeping()
+        for event in newborn {
+            defer { bufferevent_decref(event) }
+            var context: UnsafeMutableRawPointer?
+            bufferevent_getcb(event, nil, nil, nil, &context)
+            let descriptor = bufferevent_getfd(event)
+            // No context: evhttp could not finish the connection and has freed it.
+            guard let context, descriptor >= 0 else {
+                connectionEnded()
+                continue
+            }
+            adopt(event, OpaquePointer(context), descriptor)
+        }
+        newborn.removeAll(keepingCapacity: true)
+        takeOwnMessages()
+    }
+
+    private func adopt(_ event: OpaquePointer, _ evhttpConnection: OpaquePointer, _ descriptor: Int32) {
+        let address = evhttp_connection_get_addr(evhttpConnection).map { pointer in
+            pointer.withMemoryRebound(to: sockaddr_storage.self, capacity: 1) { PeerAddress($0.pointee) }
+        }
+        let peer = address ?? .unix
+        guard front.admit(peer) else {
+            counters.refusedByAddress.bump()
+            evhttp_connection_free(evhttpConnection)
+            connectionEnded()
+            return
+        }
+        counters.accepted.bump()
+        counters.open.bump()
+        let slot = takeSlot()
+        let connection = Connection(
+            loop: self, slot: slot, descriptor: descriptor, peerAddress: peer, evhttpConnection, event)
+        connections[slot] = connection
+        connection.begin()
+    }
+
+    /// `accept` failed for want of descriptors or memory.
+    func acceptFailed() {
+        counters.refusedByDescriptors.bump()
+        front.log(.warning, "accepting rests for 100 ms: \(describe(errno: errno))")
+        pauseAccepting(.descriptors(until: MonotonicClock.milliseconds + Self.descriptorPauseMilliseconds))
+    }
+
+    private func pauseAccepting(_ pause: AcceptPause) {
+        acceptPause = pause
+        if let listener { evconnlistener_disable(listener) }
+        startSweeping()
+    }
+
+    /// Accepts again.
+    func resumeAccepting() {
+        acceptPause = .none
+        if let listener { evconnlistener_enable(listener) }
+    }
+
+    /// Ends accepting for good.
+    func stopListening() {
+        guard let bound else { return }
+        self.bound = nil
+        evhttp_del_accept_socket(http, bound)
+    }
+}
+
+extension PeerAddress {
+    /// The address in a socket address; anything but IPv4 and IPv6 is `unix`.
+    init(_ storage: sockaddr_storage) {
+        self = withUnsafePointer(to: storage) { pointer in
+            switch Int32(storage.ss_family) {
+            case AF_INET:
+                pointer.withMemoryRebound(to: sockaddr_in.self, capacity: 1) {
+                    .ipv4(UInt32(bigEndian: $0.pointee.sin_addr.s_addr), port: UInt16(bigEndian: $0.pointee.sin_port))
+                }
+            case AF_INET6:
+                pointer.withMemoryRebound(to: sockaddr_in6.self, capacity: 1) { address in
+                    withUnsafeBytes(of: address.pointee.sin6_addr) { bytes in
+                        .ipv6(
+                            high: UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self)),
+                            low: UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self)),
+                            port: UInt16(bigEndian: address.pointee.sin6_port))
+                    }
+                }
+            default: .unix
+            }
+        }
+    }
+
+    /// The port; 0 where there is none.
+    var port: UInt16 {
+        switch self {
+        case .ipv4(_, let port), .ipv6(_, _, let port): port
+        case .unix: 0
+        }
+    }
+}

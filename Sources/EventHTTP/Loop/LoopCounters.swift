@@ -1,0 +1,37 @@
+internal import Synchronization
+
+/// What one loop counts. Only the loop writes, so that an addition is a plain load and store; any thread may read.
+final class LoopCounters: Sendable {
+    let accepted = Atomic<Int>(0)
+    let open = Atomic<Int>(0)
+    let refusedByCapacity = Atomic<Int>(0)
+    let refusedByAddress = Atomic<Int>(0)
+    let refusedByDescriptors = Atomic<Int>(0)
+    let inFlight = Atomic<Int>(0)
+    let answered = Atomic<Int>(0)
+    let refused = Atomic<Int>(0)
+    let bytesIn = Atomic<Int>(0)
+    let bytesOut = Atomic<Int>(0)
+
+    /// Adds to `total` what this loop counted.
+    func add(to total: inout FrontStatistics) {
+        total.connectionsOpen += open.load(ordering: .relaxed)
+        total.connectionsAccepted += accepted.load(ordering: .relaxed)
+        total.refusedByCapacity += refusedByCapacity.load(ordering: .relaxed)
+        total.refusedByAddress += refusedByAddress.load(ordering: .relaxed)
+        total.refusedByDescriptors += refusedByDescriptors.load(ordering: .relaxed)
+        total.requestsInFlight += inFlight.load(ordering: .relaxed)
+        total.requestsAnswered += answered.load(ordering: .relaxed)
+        total.requestsRefused += refused.load(ordering: .relaxed)
+        total.bytesIn += bytesIn.load(ordering: .relaxed)
+        total.bytesOut += bytesOut.load(ordering: .relaxed)
+    }
+}
+
+extension Atomic where Value == Int {
+    /// Adds without a locked instruction: for a counter that one thread writes.
+    @inline(__always)
+    func bump(by amount: Int = 1) {
+        store(load(ordering: .relaxed) &+ amount, ordering: .relaxed)
+    }
+}
