@@ -21,6 +21,7 @@ struct DateSurroundings {
             // A longer label says more than its first word: «дата выдачи» over «дата».
             let strength = cue.row.strength - distance * 0.9 - Double(cue.match.cost) * 0.4
                 + Double(cue.match.tokens.count - 1) * 0.6
+            if debugDates { print("      cue", mentions[index].date, cue.row.role, cue.row.notation, strength) }
             if strength > best?.strength ?? 0 { best = (cue.row.role, strength) }
         }
         // «по 20.03.2026», the end of a pair whose start is known.
@@ -41,13 +42,21 @@ struct DateSurroundings {
             if match.last < span.lowerBound, !isApart(index, from: page.tokens[match.last].line),
                 let between = flat(match.last, span.lowerBound, reach: reach)
             {
-                return between - (page.tokens[match.last].mark == ":" && between == 0 ? 2 : 0)
+                return isInLabel(match.last, before: span.lowerBound) ? -2 : between
             }
             return isHeader(match, of: index) ? 1 : nil
         case .after(let reach):
-            guard match.first > span.upperBound, !isApart(index, from: page.tokens[match.first].line) else { return nil }
+            guard match.first > span.upperBound, !isApart(index, from: page.tokens[match.first].line),
+                page.tokens[match.first].line == page.tokens[match.last].line || runsOn(page.tokens[match.first].line)
+            else { return nil }
             return flat(span.upperBound, match.first, reach: reach)
         }
+    }
+
+    /// Whether a word is part of the label whose colon stands right before the date.
+    private func isInLabel(_ token: Int, before date: Int) -> Bool {
+        page.tokens[date - 1].mark == ":" && page.tokens[token].line == page.tokens[date].line
+            && !(token..<(date - 1)).contains { page.tokens[$0].mark == ":" || page.tokens[$0].mark == ";" }
     }
 
     /// Whether the words around a date on other lines are none of its business: it stands on a line of its own. Only
@@ -96,6 +105,7 @@ struct DateSurroundings {
         let text = page.lines[line].text
         guard page.lines.indices.contains(line + 1), page.lines[line + 1].stepAbove < 2 else { return false }
         let next = page.tokens[page.lines[line + 1].tokens.lowerBound].text
+        guard page.lines[line].stretches == 1, page.lines[line + 1].stretches == 1 else { return false }
         guard page.lines[line].isFull || next.first?.isLowercase ?? false else { return false }
         return !text.hasSuffix(".") || text.hasSuffix("г.") || text.hasSuffix("№.")
     }
@@ -112,12 +122,19 @@ struct DateSurroundings {
         // A header may take two lines, the label's words all stand over the date.
         guard cue.line == header || cue.line == header - 1, !page.lines[cue.line].isFull || page.lines[cue.line].stretches > 1
         else { return false }
-        let cell = page.lines[cue.line].tokens.filter { page.tokens[$0].stretch == cue.stretch }.map { page.tokens[$0].box }
+        let cell = page.lines[cue.line].tokens.filter { page.tokens[$0].stretch == cue.stretch }
         let date = dateBox(index)
-        guard let label = cell.dropFirst().reduce(cell.first, { $0?.union($1) }) else { return false }
-        let isFlush = abs(label.x - date.x) < 1.5 * date.height
-        let isCentredOver = abs(label.x + label.width / 2 - date.x - date.width / 2) < 2 * date.height
-        return isFlush || isCentredOver
+        return [cell, match.tokens].contains { words in
+            guard let label = union(words) else { return false }
+            let isFlush = abs(label.x - date.x) < 1.5 * date.height
+            let isCentredOver = abs(label.x + label.width / 2 - date.x - date.width / 2) < 2 * date.height
+            return isFlush || isCentredOver
+        }
+    }
+
+    private func union(_ tokens: [Int]) -> Box? {
+        let boxes = tokens.map { page.tokens[$0].box }
+        return boxes.dropFirst().reduce(boxes.first) { $0?.union($1) }
     }
 
     /// The date is alone in its cell, beside other cells or below a header.
@@ -165,6 +182,12 @@ struct DateSurroundings {
     /// Beside the date there are only numbers, a town, and words that name the paper or the date.
     private func isBare(_ index: Int) -> Bool {
         let line = page.lines[mentions[index].line]
+        let number = mentions[index].line
+        if number > 0, page.lines[number - 1].isFull, page.tokens[line.tokens.lowerBound].text.first?.isLowercase ?? false,
+            !page.lines[number - 1].text.hasSuffix(".")
+        {
+            return false
+        }
         let own = mentions.indices.filter { mentions[$0].line == mentions[index].line }.map { spans[$0] }
         let words = line.tokens.filter { token in
             page.tokens[token].folded.hasLetter && !isNeutral(token) && !own.contains { $0.contains(token) }
@@ -215,3 +238,5 @@ struct DateSurroundings {
 
     private static let joints = ["по", "до", "бастап", "дейін"].map { FoldedWord($0) }
 }
+
+nonisolated(unsafe) var debugDates = false
