@@ -135,6 +135,20 @@ final class SQLiteJobStore: JobStore {
         }
     }
 
+    /// A pragma of the writing connection, for tests.
+    func pragma<Value: DatabaseValueConvertible & Sendable & StatementColumnConvertible>(_ name: String) throws -> Value? {
+        try pool.writeWithoutTransaction { try Value.fetchOne($0, sql: "PRAGMA \(name)") }
+    }
+
+    /// How SQLite would run a query, for tests.
+    func plan(of sql: String) throws -> String {
+        try pool.read { database in
+            let arguments = StatementArguments(sql.filter { $0 == "?" }.map { _ in 0 })
+            let rows = try Row.fetchAll(database, sql: "EXPLAIN QUERY PLAN " + sql, arguments: arguments)
+            return rows.map { $0["detail"] as String }.joined(separator: "; ")
+        }
+    }
+
     func close() {
         writer.waitUntilFlushed()
         // Closing can only fail while a statement is open; the file is sound either way.
