@@ -62,7 +62,7 @@ struct MentionContext {
         let inside = Set(tokens)
         var index = 0
         while index < tokens.count {
-            if let match = lexicon.match(at: tokens[index], in: flow), inside.contains(match.last) {
+            if !flow.tokens[tokens[index]].isQuoted, let match = lexicon.match(at: tokens[index], in: flow), inside.contains(match.last) {
                 found.append(match)
                 index = (tokens.firstIndex(of: match.last) ?? index) + 1
             } else {
@@ -84,6 +84,8 @@ struct MentionContext {
         var opensCell = true
         while words < reach {
             if position == nil {
+                // A label of its own needs nothing from the line before.
+                guard !tokens.contains(where: { flow.tokens[$0].isMark(":") }) else { break }
                 // Over the start of the line only where the sentence runs on.
                 guard lines < 3, runsOn(to: flow.segmentOfToken[current], flow), let above = flow.previous(current) else {
                     break
@@ -186,13 +188,23 @@ struct MentionContext {
         while let above = current, steps < 6 {
             let range = flow.segments[above].range
             if !range.contains(where: mentions.holds), range.contains(where: { flow.tokens[$0].kind == .word }) {
-                // A sentence is no label.
-                return range.count { flow.tokens[$0].kind == .word } <= 10 ? Array(range) : nil
+                return isHead(above, over: segment, flow) ? Array(range) : nil
             }
             steps += 1
             current = flow.segments[above].above
         }
         return nil
+    }
+
+    /// A few words that begin with a capital and end without a full stop, not far above: a head, and no sentence.
+    private static func isHead(_ above: Int, over segment: Int, _ flow: TextFlow) -> Bool {
+        let range = flow.segments[above].range
+        guard range.count(where: { flow.tokens[$0].kind == .word || flow.tokens[$0].kind == .initial }) <= 8,
+            let end = range.last, !flow.tokens[end].isMark(".;,"),
+            !range.contains(where: { flow.tokens[$0].kind == .number })
+        else { return false }
+        let first = range.first { flow.tokens[$0].kind != .mark } ?? range.lowerBound
+        return flow.tokens[first].text.unicodeScalars.first.map(NameLetters.isUppercase) ?? false
     }
 
     private static func caption(under segment: Int, _ flow: TextFlow) -> [Int]? {

@@ -10,7 +10,7 @@ extension MentionScanner {
             }
             token = max(match.last, token) + 1
             for start in valueStarts(after: match.last) {
-                if let mention = labelled(from: start) {
+                if let mention = labelled(from: start), mention.reading.score >= (match.cue == .label ? 0.4 : 2.2) {
                     add(mention)
                     break
                 }

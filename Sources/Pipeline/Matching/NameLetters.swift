@@ -100,7 +100,7 @@ enum NameLetters {
 
     private static func folded(_ scalar: Unicode.Scalar) -> Unicode.Scalar {
         switch scalar {
-        case "ё", "є": "е"
+        case "ё", "є", "ӛ": "е"
         case "ә": "а"
         case "ғ", "ґ": "г"
         case "қ": "к"

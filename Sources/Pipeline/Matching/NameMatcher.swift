@@ -78,7 +78,7 @@ public struct NameMatcher: Sendable {
         if NameSpelling.isTransliteration(mine.joined, theirs.joined) {
             return result(.transliteration, "«\(found)» is the same as «\(submitted)» in the other alphabet")
         }
-        if readFromPicture, mine.folded.count >= 4, let confusion = LetterConfusion.single(mine.folded, theirs.folded) {
+        if readFromPicture, mine.folded.count >= 4, let confusion = LetterConfusion.single(mine.joined, theirs.joined) {
             return result(
                 .readingError, "«\(found)» differs from «\(submitted)» by a letter that reading confuses (\(confusion))")
         }

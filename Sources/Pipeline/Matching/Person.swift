@@ -11,7 +11,9 @@ struct Person {
         let scores = mentions.map(\.score).sorted(by: >)
         guard let best = scores.first else { return -.infinity }
         let others = scores.dropFirst().map { min(max($0, -6), 6) }.reduce(0, +)
-        return best + min(max(0.25 * others, -2), 3)
+        // A paper names its holder in full somewhere; who stands there with initials only is likelier to sign it.
+        let formal = mentions.contains { $0.mention.form > .initials } ? 0.0 : -1
+        return best + min(max(0.25 * others, -2), 3) + formal
     }
 
     /// Puts mentions of one person together, full names first, so that initials find their full name.

@@ -30,12 +30,12 @@ struct RoleScore {
             if abs(weight) > abs(best?.weight ?? 0) { best = (cue, weight) }
         }
         if let label = context.label, let role = RoleScore.role(ofLabel: label, in: flow) {
-            count(role, RoleScore.weight(role))
+            count(role, RoleScore.weight(role) * RoleScore.trust(role, mention))
         }
         if let header = context.header, let role = RoleScore.role(ofLabel: header, in: flow) {
             // A column's head says less than the row's own label, and nothing against it.
             let share = context.label == nil ? 0.8 : 0.3
-            count(role, RoleScore.weight(role) * share)
+            count(role, RoleScore.weight(role) * share * RoleScore.trust(role, mention))
         }
         if let caption = context.caption, let role = RoleScore.role(ofLabel: caption, in: flow) {
             count(role, RoleScore.weight(role) * 0.7)
@@ -45,6 +45,11 @@ struct RoleScore {
         if context.isChildByAge { count(.child, -6) }
         value = total
         strongest = best?.cue
+    }
+
+    /// A form asks for the full name; a list of initials under «Фамилия, инициалы» is one of readers or signers.
+    private static func trust(_ role: RoleCue, _ mention: NameMention) -> Double {
+        role == .label && mention.form == .initials ? 0.15 : 1
     }
 
     private static func weighSentence(

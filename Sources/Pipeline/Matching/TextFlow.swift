@@ -118,7 +118,7 @@ struct TextFlow {
     private mutating func connect(_ range: Range<Int>) {
         for index in range {
             let box = segments[index].box
-            var above: (index: Int, distance: Double)?
+            var above: (index: Int, distance: Double, shared: Double)?
             var left: (index: Int, distance: Double)?
             for other in range where other != index {
                 let otherBox = segments[other].box
@@ -130,8 +130,13 @@ struct TextFlow {
                     if distance < left?.distance ?? .infinity { left = (other, distance) }
                 } else if overlapX > 0.3 * min(box.width, otherBox.width), otherBox.y < box.y, overlapY < 0.5 * height {
                     let distance = box.y - otherBox.y - otherBox.height
-                    if distance < above?.distance ?? .infinity, distance < 4 * max(box.height, otherBox.height) {
-                        above = (other, distance)
+                    let shared = overlapX / min(box.width, otherBox.width) - abs(box.x - otherBox.x) / 10_000
+                    guard distance < 4 * max(box.height, otherBox.height) else { continue }
+                    // Of the cells of one row the one that stands most above this one.
+                    let nearest = above?.distance ?? .infinity
+                    if distance < nearest - 0.5 * height
+                        || distance < nearest + 0.5 * height && shared > above?.shared ?? -1 {
+                        above = (other, distance, shared)
                     }
                 }
             }

@@ -12,7 +12,9 @@ enum DateRole: String, Sendable, Hashable, CaseIterable {
     case birth
     /// Of another paper: a contract, an application, an order that this one rests on, a law, a form's approval.
     case reference
-    /// What the paper tells happened then: hired, admitted, treated, registered, dismissed.
+    /// The person was entered in a register then: for the unemployed and job seekers that is what the paper certifies.
+    case registration
+    /// What the paper tells happened then: hired, admitted, treated, dismissed.
     case event
     /// Valid until, next visit, re-examination.
     case ahead
@@ -24,7 +26,7 @@ enum DateRole: String, Sendable, Hashable, CaseIterable {
         case .formed: 80
         case .discharge: 52
         case .examination: 46
-        case .periodStart, .periodEnd, .event: 12
+        case .periodStart, .periodEnd, .event, .registration: 12
         case .birth, .reference, .ahead: 0
         }
     }
@@ -93,6 +95,8 @@ enum DateCues {
             формировани*
             қалыптастыр*
             дата_получени*
+            дата время получени*|формировани*|выдач*|запрос*|создани*|печати
+            күні уақыты алу|қалыптастыр*|беру
             алынған_күн*
             алу_күні
             сгенерирован*
@@ -123,12 +127,10 @@ enum DateCues {
             дата_заседани*
             заседани*
             дата_освидетельствовани*
-            освидетельствован*
             дата_проведени*
             дата_комисси*
             дата_рассмотрени*
             отырыс*_күн*
-            отырыс*
             куәландыр*_күн*
             сараптама*_күн*
             өткізілген_күн*
@@ -168,6 +170,7 @@ enum DateCues {
             удостоверени*
             паспорт*
             =актом|акта|актісі*
+            акт|акта|актом|актісі* освидетельств*|обследован*|куәланд*
             справки|справкой|справке
             анықтамасы|анықтаманың|анықтамаға
             листа|листком|листу
@@ -191,6 +194,9 @@ enum DateCues {
             основани*|основание
             негіз*
             эпикриз*
+            предыдущ*
+            прежн*
+            алдыңғы
             """)
         + table(.reference, .after(3), 7, """
             өтініш*
@@ -248,7 +254,23 @@ enum DateCues {
         + table(.ahead, .after(3), 8, "жарамды\nкелу*\nкелсін\nприступить\nкірісу*\nкіріссін\nвыйти\nявит*\nжұмысқа_шығу*")
 
     private static let events: [Row] =
-        table(.event, .before(4), 7, """
+        table(.registration, .before(4), 7.2, """
+            дата_регистраци*
+            дата_постановк*
+            тіркел*_күн*
+            тіркеу*_күн*
+            есепке_алу* күн*
+            есепке_қойыл* күн*
+            зарегистрирован*
+            регистраци*
+            тіркел*
+            тіркеу*
+            постановк*
+            состоит
+            есеп*
+            """)
+        + table(.registration, .after(3), 6.5, "тіркел*\nесепке_алынды|қойылды\nзарегистрирован*")
+        + table(.event, .before(4), 7, """
             поступил*
             поступлени*
             госпитализ*
@@ -265,18 +287,12 @@ enum DateCues {
             расторжен*
             прекращ*
             босат*
-            зарегистрирован*
-            дата_регистраци*
-            регистраци*
-            тіркел*
-            тіркеу*
-            постановк*
-            состоит
-            есеп*
             присвоен*
             установлен*
             белгілен*
             травм*
+            освидетельств*
+            куәландыр*
             жарақат*
             снят*
             назначен*
@@ -288,7 +304,7 @@ enum DateCues {
             состоянию
             жағдай*
             """)
-        + table(.event, .after(3), 6, "поступил*\nтүскен\nтүсті\nуволен*\nрасторг*\nбұзыл*\nтоқтатыл*\nбосатыл*\nтіркел*\nқабылдан*\nпринят*\nназначен*")
+        + table(.event, .after(3), 6, "поступил*\nтүскен\nтүсті\nуволен*\nрасторг*\nбұзыл*\nтоқтатыл*\nбосатыл*\nқабылдан*\nпринят*\nназначен*")
 
     private static func table(_ role: DateRole, _ side: Side, _ strength: Double, _ notations: String) -> [Row] {
         notations.split(separator: "\n").map {

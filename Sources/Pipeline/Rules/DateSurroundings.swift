@@ -21,6 +21,7 @@ struct DateSurroundings {
             // A longer label says more than its first word: «дата выдачи» over «дата».
             let strength = cue.row.strength - distance * 0.9 - Double(cue.match.cost) * 0.4
                 + Double(cue.match.tokens.count - 1) * 0.6
+            if debugDates { print("      cue", mentions[index].date, cue.row.role, cue.row.notation, strength) }
             if strength > best?.strength ?? 0 { best = (cue.row.role, strength) }
         }
         // «по 20.03.2026», the end of a pair whose start is known.
@@ -38,14 +39,33 @@ struct DateSurroundings {
         let span = spans[index]
         switch side {
         case .before(let reach):
-            if match.last < span.lowerBound, let between = flat(match.last, span.lowerBound, reach: reach) {
-                return between
+            if match.last < span.lowerBound, !isApart(index, from: page.tokens[match.last].line),
+                let between = flat(match.last, span.lowerBound, reach: reach)
+            {
+                return isInLabel(match.last, before: span.lowerBound) ? -2 : between
             }
             return isHeader(match, of: index) ? 1 : nil
         case .after(let reach):
-            guard match.first > span.upperBound else { return nil }
+            guard match.first > span.upperBound, !isApart(index, from: page.tokens[match.first].line),
+                page.tokens[match.first].line == page.tokens[match.last].line || runsOn(page.tokens[match.first].line)
+            else { return nil }
             return flat(span.upperBound, match.first, reach: reach)
         }
+    }
+
+    /// Whether a word is part of the label whose colon stands right before the date.
+    private func isInLabel(_ token: Int, before date: Int) -> Bool {
+        page.tokens[date - 1].mark == ":" && page.tokens[token].line == page.tokens[date].line
+            && !(token..<(date - 1)).contains { page.tokens[$0].mark == ":" || page.tokens[$0].mark == ";" }
+    }
+
+    /// Whether the words around a date on other lines are none of its business: it stands on a line of its own. Only
+    /// a preposition that the line above ends with still reaches it («с 02.05.2022 по / 06.11.2026»).
+    private func isApart(_ index: Int, from line: Int) -> Bool {
+        guard isBare(index), line != mentions[index].line else { return false }
+        guard line < mentions[index].line, let last = page.lines[line].tokens.last else { return true }
+        let tail = page.tokens[last]
+        return !(tail.folded.count <= 2 && tail.folded.hasLetter && tail.text.first?.isLowercase ?? false)
     }
 
     /// Words between two tokens in reading order, if they are on one line or run over its end, with no other date and
@@ -80,22 +100,41 @@ struct DateSurroundings {
             && page.tokens[token + 1].isCapitalised
     }
 
-    /// Whether a sentence runs over the end of a line.
+    /// Whether a sentence runs over the end of a line: the line is full, or the next one begins in small letters.
     private func runsOn(_ line: Int) -> Bool {
         let text = page.lines[line].text
         guard page.lines.indices.contains(line + 1), page.lines[line + 1].stepAbove < 2 else { return false }
+        let next = page.tokens[page.lines[line + 1].tokens.lowerBound].text
+        guard page.lines[line].stretches == 1, page.lines[line + 1].stretches == 1 else { return false }
+        guard page.lines[line].isFull || next.first?.isLowercase ?? false else { return false }
         return !text.hasSuffix(".") || text.hasSuffix("г.") || text.hasSuffix("№.")
     }
 
     /// A label in the cell above: the nearest line above with words over the date, and nothing else between.
     private func isHeader(_ match: PhraseMatcher.Match, of index: Int) -> Bool {
-        guard isTabled(index) else { return false }
+        // Only labels head a column; prepositions there belong to a sentence.
+        guard isTabled(index), match.tokens.allSatisfy({ page.tokens[$0].folded.count > 2 }) else { return false }
         let line = mentions[index].line
         let cue = page.tokens[match.last]
-        guard (1...3).contains(line - cue.line), let header = headerLine(of: index) else { return false }
+        guard (1...3).contains(line - cue.line), let header = headerLine(of: index),
+            !mentions.contains(where: { $0.line == cue.line })
+        else { return false }
         // A header may take two lines, the label's words all stand over the date.
-        guard cue.line == header || cue.line == header - 1 else { return false }
-        return match.tokens.allSatisfy { overlaps(page.tokens[$0].box, dateBox(index)) }
+        guard cue.line == header || cue.line == header - 1, !page.lines[cue.line].isFull || page.lines[cue.line].stretches > 1
+        else { return false }
+        let cell = page.lines[cue.line].tokens.filter { page.tokens[$0].stretch == cue.stretch }
+        let date = dateBox(index)
+        return [cell, match.tokens].contains { words in
+            guard let label = union(words) else { return false }
+            let isFlush = abs(label.x - date.x) < 1.5 * date.height
+            let isCentredOver = abs(label.x + label.width / 2 - date.x - date.width / 2) < 2 * date.height
+            return isFlush || isCentredOver
+        }
+    }
+
+    private func union(_ tokens: [Int]) -> Box? {
+        let boxes = tokens.map { page.tokens[$0].box }
+        return boxes.dropFirst().reduce(boxes.first) { $0?.union($1) }
     }
 
     /// The date is alone in its cell, beside other cells or below a header.
@@ -129,12 +168,39 @@ struct DateSurroundings {
 
     /// Nothing else on its line but numbers, a town and what names the paper.
     func isAlone(_ index: Int) -> Bool {
-        let span = spans[index]
         let line = page.lines[mentions[index].line]
-        let words = line.tokens.filter { !span.contains($0) && page.tokens[$0].folded.hasLetter && !isNeutral($0) }
-        // A town's name of one or two words, or words that lie far off in another stretch (two at most).
-        return words.count <= 2 && words.allSatisfy { page.tokens[$0].isCapitalised || page.tokens[$0].folded.count <= 2 }
+        let isSpokenFor = cues.contains { cue in
+            cue.row.role != .issued && cue.row.role != .formed && line.tokens.contains(cue.match.first)
+                && cue.row.strength > 6.5 && distance(of: cue.match, side: cue.row.side, to: index) != nil
+        }
+        if isSpokenFor { return false }
+        return isBare(index) && !mentions.indices.contains {
+            $0 != index && mentions[$0].line == mentions[index].line && mentions[$0].date != mentions[index].date
+        }
     }
+
+    /// Beside the date there are only numbers, a town, and words that name the paper or the date.
+    private func isBare(_ index: Int) -> Bool {
+        let line = page.lines[mentions[index].line]
+        let number = mentions[index].line
+        if number > 0, page.lines[number - 1].isFull, page.tokens[line.tokens.lowerBound].text.first?.isLowercase ?? false,
+            !page.lines[number - 1].text.hasSuffix(".")
+        {
+            return false
+        }
+        let own = mentions.indices.filter { mentions[$0].line == mentions[index].line }.map { spans[$0] }
+        let words = line.tokens.filter { token in
+            page.tokens[token].folded.hasLetter && !isNeutral(token) && !own.contains { $0.contains(token) }
+        }
+        guard words.allSatisfy({ page.tokens[$0].isCapitalised || page.tokens[$0].folded.count <= 2 }) else { return false }
+        let isTown = line.tokens.contains { token in
+            DateSurroundings.townMarks.contains(page.tokens[token].folded)
+                && !own.contains { $0.upperBound + 1 == token }
+        }
+        return words.count <= (isTown ? 3 : 1)
+    }
+
+    private static let townMarks = ["г", "гор", "город", "қ", "қаласы", "а", "ауылы", "с", "п", "пос", "село"].map { FoldedWord($0) }
 
     private func isNeutral(_ token: Int) -> Bool {
         let word = page.tokens[token].folded
@@ -156,11 +222,10 @@ struct DateSurroundings {
 
     private func isJoined(_ first: Int, _ second: Int) -> Bool {
         guard mentions.indices.contains(first), mentions.indices.contains(second),
-            mentions[first].date < mentions[second].date,
             mentions[second].line - mentions[first].lastLine <= 1
         else { return false }
         let between = (spans[first].upperBound + 1)..<max(spans[second].lowerBound, spans[first].upperBound + 1)
-        guard between.count <= 3 else { return false }
+        guard between.count <= 3, mentions[first].date != mentions[second].date else { return false }
         if between.isEmpty {
             // «12.03.2026 – 20.03.2026» in one stretch; two cells of a table are none.
             let text = page.lines[mentions[first].line].text
@@ -173,3 +238,5 @@ struct DateSurroundings {
 
     private static let joints = ["по", "до", "бастап", "дейін"].map { FoldedWord($0) }
 }
+
+nonisolated(unsafe) var debugDates = false

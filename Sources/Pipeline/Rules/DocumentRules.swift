@@ -64,9 +64,13 @@ public struct DocumentRules: DocumentRuling {
         let titles = numbers.map { number in
             sections.filter { $0.page == number }.compactMap(\.titleLine)
         }
+        let annexes = key == nil ? [] : Set(text.pages.indices.filter { index in
+            index != start && sections.contains { $0.page == numbers[index] && $0.typeKey == nil && !$0.title.isEmpty }
+                && !sections.contains { $0.page == numbers[index] && $0.typeKey != nil }
+        })
         return IssueDateFinder.Paper(
             typeKey: key, sheets: Array(text.pages.indices).filter { ($0 >= start) && $0 <= last }, titles: titles,
-            first: sections.indices.contains(main) ? sections[main].line : 0,
+            annexes: annexes, first: sections.indices.contains(main) ? sections[main].line : 0,
             end: next.flatMap { sections[$0].line > 0 && end == last ? sections[$0].line : nil })
     }
 }

@@ -10,6 +10,8 @@ struct IssueDateFinder: Sendable {
         var sheets: [Int]
         /// For each page of the document: the lines that are heads of titles.
         var titles: [[Int]]
+        /// Pages with a title of their own that is of no known type: annexes, lists.
+        var annexes: Set<Int>
         /// On its first page, the line (as in `PageText.lines`) where it begins.
         var first: Int
         /// On its last page, the line where the next paper begins; nil when it goes on to the page's end.
@@ -38,6 +40,9 @@ struct IssueDateFinder: Sendable {
     /// Types whose papers may carry no date but the leave's.
     private static let periodTypes: Set<String> = ["childcare_order", "childcare_cert"]
 
+    /// Types whose papers certify an entry in a register.
+    private static let registryTypes: Set<String> = ["unemployed_cert", "unemployed_persons", "job_seeker_notice"]
+
     private func rank(_ date: ReadDate, paper: Paper) -> Double {
         var rank: Double
         let isNearTitle = date.fromTitle.map { (-5...6).contains($0) } ?? false
@@ -46,6 +51,8 @@ struct IssueDateFinder: Sendable {
         case .issued:
             // A bare «Дата» in the column of a table is the date of what the table lists.
             rank = DateRole.issued.rank - (date.isTabled && date.depth > 0.5 ? 20 : 0)
+        case .registration:
+            rank = IssueDateFinder.registryTypes.contains(paper.typeKey ?? "") ? 44 : DateRole.registration.rank
         case .formed, .examination, .periodStart, .periodEnd, .event, .birth, .reference, .ahead:
             rank = date.role?.rank ?? 0
         case nil:
@@ -53,7 +60,7 @@ struct IssueDateFinder: Sendable {
         }
         // The issue line: a date on its own beside a number or a town, by the title or at the page's head.
         let isOwn = date.role == nil || date.role == .issued
-        if date.isAlone, isOwn || (date.role == .event && date.isNumbered && isNearTitle) {
+        if date.isAlone, isOwn {
             let line = isNearTitle ? 88.0 : date.depth < 0.45 ? 80 : 60
             rank = max(rank, line + (date.isNumbered ? 4 : 0))
         } else if date.role == nil, date.fromTitle == 0, date.isNumbered {
@@ -62,7 +69,7 @@ struct IssueDateFinder: Sendable {
         if date.role == .periodEnd, date.isPaired, paper.typeKey == "discharge" { rank = 44 }
         rank -= (1 - date.mention.certainty) * 6
         // Pages after the first hold annexes as often as signatures.
-        rank -= date.sheet == paper.sheets.first ? 0 : 6
+        rank -= paper.annexes.contains(date.sheet) ? 60 : date.sheet == paper.sheets.first ? 0 : 6
         return rank
     }
 
