@@ -59,7 +59,9 @@ extension EventLoop {
         _ address: ListenAddress, into storage: inout sockaddr_storage
     ) throws(HTTPServerError) -> Int {
         var length = Int32(MemoryLayout<sockaddr_storage>.size)
-        let text = address.host.contains(":") ? "[\(address.host)]:\(address.port)" : "\(address.host):\(address.port)"
+        let host = address.host.contains(":") ? "[\(address.host)]" : address.host
+        // libevent refuses a written port 0; without one it sets 0, and the system picks.
+        let text = address.port == 0 ? host : "\(host):\(address.port)"
         let code = withUnsafeMutablePointer(to: &storage) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                 evutil_parse_sockaddr_port(text, $0, &length)
