@@ -16,14 +16,6 @@ final class TerminationSignals: @unchecked Sendable {
         self.queue = queue
     }
 
-    deinit {
-        // Dispatch traps when a source is dropped that was never activated, as after a start that failed.
-        for source in sources {
-            source.activate()
-            source.cancel()
-        }
-    }
-
     /// Writing to a closed socket or pipe is an error return, not the end of the process.
     func ignoreBrokenPipes() {
         signal(SIGPIPE, SIG_IGN)
