@@ -5,17 +5,15 @@ internal import Synchronization
 /// The one owner of SIGTERM, SIGINT and SIGPIPE: the first request to end is told to a handler, the second ends the
 /// process at once with 130.
 ///
-/// `@unchecked Sendable`: the sources are made here and configured once, by `onFirst`; Dispatch's own calls on a source
-/// are thread-safe.
+/// `@unchecked Sendable`: the sources are written once, by `onFirst` on the main thread, and only kept alive after that.
 final class TerminationSignals: @unchecked Sendable {
     private let queue: DispatchQueue
-    private let sources: [any DispatchSourceSignal]
+    private var sources: [any DispatchSourceSignal] = []
     private let isStopping = Atomic<Bool>(false)
 
     /// - Parameter queue: where the handler runs; it must stay free for the second signal.
     init(queue: DispatchQueue) {
         self.queue = queue
-        sources = [SIGTERM, SIGINT].map { DispatchSource.makeSignalSource(signal: $0, queue: queue) }
     }
 
     deinit {
@@ -31,16 +29,20 @@ final class TerminationSignals: @unchecked Sendable {
         signal(SIGPIPE, SIG_IGN)
     }
 
-    /// Calls `handler` at the first signal, with its name.
+    /// Calls `handler` at the first signal, with its name. Called once.
     func onFirst(_ handler: @escaping @Sendable (String) -> Void) {
-        for (source, (number, name)) in zip(sources, [(SIGTERM, "SIGTERM"), (SIGINT, "SIGINT")]) {
+        precondition(sources.isEmpty, "signals are watched once")
+        for (number, name) in [(SIGTERM, "SIGTERM"), (SIGINT, "SIGINT")] {
             // A Dispatch source only watches; the default action must be off or the signal ends the process.
             signal(number, SIG_IGN)
+            // An inactive source may not be released: it is made where it is activated.
+            let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
             source.setEventHandler { [self] in
                 if isStopping.exchange(true, ordering: .relaxed) { _exit(130) }
                 handler(name)
             }
             source.activate()
+            sources.append(source)
         }
     }
 }

@@ -3,12 +3,29 @@ import Synchronization
 
 /// Gathers what arrives while the previous batch is being flushed, and flushes it as one batch.
 ///
-/// There is no timer: an element that arrives alone is flushed at once, elements that arrive together share a flush.
-/// Elements keep their order. `flush` runs on one serial queue.
+/// An element that arrives alone is flushed at once; elements that arrive together share a flush, and under load a batch
+/// waits a moment for those that `BatchPacer` expects. Elements keep their order. `flush` runs on one serial queue.
 final class GroupCommit<Element: Sendable>: Sendable {
+    private enum Phase {
+        case idle
+        /// For more elements.
+        case waiting
+        case flushing
+    }
+
     private struct State {
         var pending: [Element] = []
-        var isFlushing = false
+        var isUrgent = false
+        var phase = Phase.idle
+        var pacer = BatchPacer()
+        /// Counts the waits, so that a timer knows whether its wait is still on.
+        var wait = 0
+    }
+
+    private enum Step {
+        case nothing
+        case flush
+        case wait(Int)
     }
 
     private let state = Mutex(State())
@@ -25,31 +42,74 @@ final class GroupCommit<Element: Sendable>: Sendable {
         self.flush = flush
     }
 
-    /// Puts an element into the next batch. Any thread; never blocks on a flush.
-    func add(_ element: Element) {
-        let mustStart = state.withLock { state in
+    /// Puts an element into the next batch; an urgent one lets the batch wait for nobody. Any thread; never blocks on a
+    /// flush.
+    func add(_ element: Element, isUrgent: Bool = false) {
+        let step = state.withLock { state -> Step in
             state.pending.append(element)
-            defer { state.isFlushing = true }
-            return !state.isFlushing
-        }
-        if mustStart { queue.async { self.run() } }
-    }
-
-    /// Waits until everything added before is flushed. Never call it from `flush`.
-    func waitUntilFlushed() {
-        queue.sync {}
-    }
-
-    private func run() {
-        while true {
-            let batch = state.withLock { state -> [Element] in
-                let batch = Array(state.pending.prefix(batchLimit))
-                state.pending.removeFirst(batch.count)
-                if batch.isEmpty { state.isFlushing = false }
-                return batch
+            state.isUrgent = state.isUrgent || isUrgent
+            switch state.phase {
+            case .flushing: return .nothing
+            case .waiting:
+                guard isDue(&state) else { return .nothing }
+                state.phase = .flushing
+                return .flush
+            case .idle: return next(&state)
             }
-            if batch.isEmpty { return }
-            flush(batch)
         }
+        perform(step)
+    }
+
+    private func perform(_ step: Step) {
+        switch step {
+        case .nothing: break
+        case .flush: queue.async { self.run(waitedInVain: false) }
+        case .wait(let wait):
+            let limit = Int(BatchPacer.waitLimit / .microseconds(1))
+            queue.asyncAfter(deadline: .now() + .microseconds(limit)) { self.endWait(wait) }
+        }
+    }
+
+    private func endWait(_ wait: Int) {
+        let isOn = state.withLock { state in
+            guard state.phase == .waiting, state.wait == wait else { return false }
+            state.phase = .flushing
+            return true
+        }
+        if isOn { run(waitedInVain: true) }
+    }
+
+    private func run(waitedInVain: Bool) {
+        let batch = state.withLock { state in
+            let batch = Array(state.pending.prefix(batchLimit))
+            state.pending.removeFirst(batch.count)
+            state.isUrgent = false
+            return batch
+        }
+        flush(batch)
+        let step = state.withLock { state in
+            state.pacer.flushed(batch.count, waitedInVain: waitedInVain, at: .now)
+            return next(&state)
+        }
+        perform(step)
+    }
+
+    /// What comes after a flush or a pause.
+    private func next(_ state: inout State) -> Step {
+        if state.pending.isEmpty {
+            state.phase = .idle
+            return .nothing
+        }
+        if isDue(&state) {
+            state.phase = .flushing
+            return .flush
+        }
+        state.phase = .waiting
+        state.wait += 1
+        return .wait(state.wait)
+    }
+
+    private func isDue(_ state: inout State) -> Bool {
+        state.isUrgent || state.pacer.isDue(state.pending.count, at: .now)
     }
 }

@@ -158,6 +158,9 @@ final class RunIndex: Sendable {
         for (watcher, record) in calls { watcher(.state(record)) }
     }
 
+    /// Whether somebody watches a live run.
+    func isWatched(_ id: RunID) -> Bool { state.withLock { $0.live[id]?.watchers.isEmpty == false } }
+
     /// Ends a watch.
     func unwatch(_ id: RunID, _ key: Int) {
         state.withLock { _ = $0.live[id]?.watchers.removeValue(forKey: key) }

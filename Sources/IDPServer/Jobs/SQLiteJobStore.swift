@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 import GRDB
 import Observability
@@ -34,6 +35,9 @@ final class SQLiteJobStore: JobStore {
     private let pool: DatabasePool
     private let writer: GroupCommit<Entry>
     private let statisticsBox: StatisticsBox
+    private let isClosed = Mutex(false)
+    /// Reads and writes on their way: GRDB must not close under them.
+    private let inFlight = DispatchGroup()
 
     /// Opens the file, making it (mode 0600) and its folder where they are missing, and brings its schema up to date.
     ///
@@ -60,7 +64,12 @@ final class SQLiteJobStore: JobStore {
     }
 
     func write(_ change: StoreWrite, completion: @escaping @Sendable (Result<Void, ServiceError>) -> Void) {
-        writer.add(Entry(change: change, completion: completion))
+        guard enter() else { return completion(.failure(SQLiteJobStore.closed)) }
+        writer.add(
+            Entry(change: change) { result in
+                completion(result)
+                self.inFlight.leave()
+            }, isUrgent: change.isUrgent)
     }
 
     func run(_ id: RunID) throws(ServiceError) -> StoredRun {
@@ -135,8 +144,27 @@ final class SQLiteJobStore: JobStore {
         }
     }
 
+    /// A pragma of the writing connection, for tests.
+    func pragma<Value: DatabaseValueConvertible & Sendable & StatementColumnConvertible>(_ name: String) throws -> Value? {
+        try pool.writeWithoutTransaction { try Value.fetchOne($0, sql: "PRAGMA \(name)") }
+    }
+
+    /// How SQLite would run a query, for tests.
+    func plan(of sql: String) throws -> String {
+        try pool.read { database in
+            let arguments = StatementArguments(sql.filter { $0 == "?" }.map { _ in 0 })
+            let rows = try Row.fetchAll(database, sql: "EXPLAIN QUERY PLAN " + sql, arguments: arguments)
+            return rows.map { $0["detail"] as String }.joined(separator: "; ")
+        }
+    }
+
     func close() {
-        writer.waitUntilFlushed()
+        let wasClosed = isClosed.withLock { isClosed in
+            defer { isClosed = true }
+            return isClosed
+        }
+        if wasClosed { return }
+        inFlight.wait()
         // Closing can only fail while a statement is open; the file is sound either way.
         try? pool.close()
     }
@@ -150,7 +178,17 @@ final class SQLiteJobStore: JobStore {
         }
     }
 
+    /// Enters the calls on their way; false when the store is closed.
+    private func enter() -> Bool {
+        isClosed.withLock { isClosed in
+            if !isClosed { inFlight.enter() }
+            return !isClosed
+        }
+    }
+
     private func read<Value: Sendable>(_ body: (Database) throws -> Value) throws(ServiceError) -> Value {
+        guard enter() else { throw SQLiteJobStore.closed }
+        defer { inFlight.leave() }
         do {
             return try pool.read(body)
         } catch {
@@ -230,6 +268,8 @@ extension SQLiteJobStore {
         }
     }
 
+    fileprivate static var closed: ServiceError { ServiceError(.shuttingDown, cause: "the store is closed") }
+
     private static func serviceError(_ error: any Error) -> ServiceError {
         switch error {
         case let error as ServiceError: return error
@@ -254,6 +294,14 @@ extension SQLiteJobStore.Entry {
 }
 
 extension StoreWrite {
+    /// Whether a caller waits for it who came alone: the end of a synchronous run.
+    fileprivate var isUrgent: Bool {
+        switch self {
+        case .insert(let record, _, _): record.kind == .sync
+        case .update, .expire, .forgetExpired, .probe: false
+        }
+    }
+
     /// Whether a document must be durable before it.
     fileprivate var bringsDocument: Bool {
         guard case .insert(_, _, let document) = self else { return false }

@@ -37,20 +37,20 @@ public struct JSONLogHandler: LogHandler {
 
     /// Writes one line.
     public func log(event: LogEvent) {
-        var members: [String: String] = [:]
+        var members: [String: Member] = [:]
         flatten(metadata, prefix: "", into: &members)
         if let provided = metadataProvider?.get() { flatten(provided, prefix: "", into: &members) }
         if let own = event.metadata { flatten(own, prefix: "", into: &members) }
-        if let error = event.error { members["error"] = String(reflecting: error) }
+        if let error = event.error { members["error"] = .text(String(reflecting: error)) }
 
         var line = LogLine()
         line.begin(
             level: event.level.rawValue, logger: label, message: event.message.description,
             unixMilliseconds: unixMilliseconds())
         for key in Self.leadingKeys {
-            if let value = members.removeValue(forKey: key) { line.field(key, value) }
+            if let value = members.removeValue(forKey: key) { value.write(key, to: &line) }
         }
-        for (key, value) in members.sorted(by: { $0.key < $1.key }) { line.field(key, value) }
+        for (key, value) in members.sorted(by: { $0.key < $1.key }) { value.write(key, to: &line) }
         line.end(to: sink)
     }
 
@@ -60,18 +60,41 @@ public struct JSONLogHandler: LogHandler {
 
     /// Flattens nested dictionaries (`a.b` and `a: {b}` both become `a_b`), masks, and keeps the later of two values.
     private func flatten(
-        _ metadata: Logger.Metadata, prefix: String, depth: Int = 0, into members: inout [String: String]
+        _ metadata: Logger.Metadata, prefix: String, depth: Int = 0, into members: inout [String: Member]
     ) {
         for (key, value) in metadata {
             let name = prefix + Self.memberName(key)
             if redaction.masks(name) {
-                members[Self.freeName(name)] = LogRedaction.mask
+                members[Self.freeName(name)] = .text(LogRedaction.mask)
             } else if case .dictionary(let inner) = value, depth < Self.depthLimit {
                 flatten(inner, prefix: name + "_", depth: depth + 1, into: &members)
             } else {
-                members[Self.freeName(name)] = plainText(value)
+                members[Self.freeName(name)] = member(value)
             }
         }
+    }
+
+    /// A member's value: whole numbers and truth values given as themselves stay so, everything else is text.
+    private enum Member {
+        case text(String)
+        case number(Int)
+        case truth(Bool)
+
+        func write(_ key: String, to line: inout LogLine) {
+            switch self {
+            case .text(let text): line.field(key, text)
+            case .number(let number): line.field(key, number)
+            case .truth(let truth): line.field(key, truth)
+            }
+        }
+    }
+
+    private func member(_ value: Logger.MetadataValue) -> Member {
+        if case .stringConvertible(let given) = value {
+            if let number = given as? Int { return .number(number) }
+            if let truth = given as? Bool { return .truth(truth) }
+        }
+        return .text(plainText(value))
     }
 
     private func plainText(_ value: Logger.MetadataValue) -> String {

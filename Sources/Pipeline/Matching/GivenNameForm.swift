@@ -8,9 +8,15 @@ enum GivenNameForm {
             words = [name.printed]
         } else {
             words = gender == .male ? male(name, grammaticalCase) : female(name, grammaticalCase)
-            if isIndeclinable(name.folded, gender) { words.append(name.printed) }
+            // Whoever writes a paper may leave any name as it is: a guess, but better than none.
+            words.append(name.printed)
         }
-        return words.map { Nominative(word: $0, score: plausibility(NameLetters.folded($0), gender)) }
+        return words.map { word in
+            let isLeft = word == name.printed && grammaticalCase != .nominative
+                && !isIndeclinable(name.folded, gender)
+            return Nominative(
+                word: word, score: plausibility(NameLetters.folded(word), gender) - (isLeft ? 1.5 : 0))
+        }
     }
 
     /// How much a folded word looks like a given name in the nominative, for this gender.

@@ -28,7 +28,7 @@ enum KazakhEnding {
     private static func agrees(_ ending: String, after last: Character) -> Bool {
         let isVowel = NameLetters.isVowel(last)
         // Russian surnames and patronymics end in letters that Kazakh writers take either way (в, ч, г, д, б).
-        let isVoiceless = "пткшщсчцхфвгдбж".contains(last)
+        let isVoiceless = "пткшщсчцхфвгдбжь".contains(last)
         let isVoiced = isVowel || "рлйуинмзжвгдбь".contains(last)
         switch ending.first {
         case "к": return isVoiceless

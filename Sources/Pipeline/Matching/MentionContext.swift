@@ -27,9 +27,11 @@ struct MentionContext {
     /// Whether a date of birth stands by the name that makes the person a child.
     var isChildByAge = false
 
+    /// The words before the name in its sentence.
+    private(set) var beforeTokens: [Int] = []
+
     private let flow: TextFlow
     private let first: Int
-    private var beforeTokens: [Int] = []
 
     private static let reach = 18
 
@@ -87,7 +89,7 @@ struct MentionContext {
                 // A label of its own needs nothing from the line before.
                 guard !tokens.contains(where: { flow.tokens[$0].isMark(":") }) else { break }
                 // Over the start of the line only where the sentence runs on.
-                guard lines < 3, runsOn(to: flow.segmentOfToken[current], flow), let above = flow.previous(current) else {
+                guard lines < 3, !flow.hasLabelBeside(flow.segmentOfToken[current]) || lines > 0, runsOn(to: flow.segmentOfToken[current], flow), let above = flow.previous(current) else {
                     break
                 }
                 lines += 1
@@ -154,6 +156,11 @@ struct MentionContext {
         let words = upper.range.count { flow.tokens[$0].kind != .mark }
         guard words >= 3, let end = upper.range.last, !flow.tokens[end].isMark(":;!") else { return false }
         if isSentenceEnd(end, flow) { return false }
+        // A heading in capitals is no part of the sentence under it.
+        func isHeading(_ range: Range<Int>) -> Bool {
+            range.allSatisfy { flow.tokens[$0].kind != .word || flow.tokens[$0].text.count < 2 || flow.tokens[$0].isUppercased }
+        }
+        guard !isHeading(upper.range) || isHeading(lower.range) else { return false }
         let gap = lower.box.y - upper.box.y - upper.box.height
         guard gap < 1.1 * max(upper.box.height, lower.box.height) else { return false }
         // A line that ends well before the next one does was ended on purpose.

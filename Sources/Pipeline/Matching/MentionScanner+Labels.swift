@@ -73,7 +73,7 @@ extension MentionScanner {
 
     /// Whether a name goes on in the next line: it does not yet have its three words, and the line is no label.
     private func continues(_ last: Int, _ token: Int, _ count: Int) -> Bool {
-        guard count < 3 else { return false }
+        guard count < 3, !flow.hasLabelBeside(flow.segmentOfToken[token]) else { return false }
         var words = 0
         var position: Int? = token
         while let current = position, words < 4 {

@@ -87,7 +87,11 @@ struct MentionScanner {
         guard let given, isFree(given), let end = patronymic.last, let surname = flow.next(end), isName(surname) else {
             return nil
         }
-        return mention(surname, given, patronymic, last: .surname, tokens: [given] + patronymic + [surname], bonus: 0)
+        // The first word of the next line is the surname only if nothing else is.
+        let isNear = flow.segmentOfToken[surname] == flow.segmentOfToken[end]
+        return mention(
+            surname, given, patronymic, last: .surname, tokens: [given] + patronymic + [surname],
+            bonus: isNear ? 0 : -2.5)
     }
 
     private func mention(
@@ -95,7 +99,8 @@ struct MentionScanner {
     ) -> NameMention? {
         let printed = patronymic.map { flow.tokens[$0].text }.joined(separator: " ")
         guard var reading = NameReading.best(
-            surname: flow.tokens[surname].text, given: flow.tokens[given].text, patronymic: printed, last: last)
+            surname: flow.tokens[surname].text, given: flow.tokens[given].text, patronymic: printed, last: last,
+            expected: CaseGovernment.cases(before: tokens[0], in: flow))
         else { return nil }
         reading.score += bonus
         return NameMention(
@@ -114,11 +119,11 @@ struct MentionScanner {
             let before = flow.previousInSegment(initials[0])
             let after = flow.nextInSegment(last) ?? flow.next(last)
             let letters = initials.map { flow.tokens[$0].text.uppercased() }
-            if let before, isName(before), let reading = read(before, letters) {
+            if let before, isName(before), let reading = read(before, letters, first: before) {
                 add(NameMention(
                     form: .initials, reading: reading, tokens: [before] + initials,
                     printedSurname: flow.tokens[before].text, source: "name:initials"))
-            } else if let after, isName(after), let reading = read(after, letters) {
+            } else if let after, isName(after), let reading = read(after, letters, first: initials[0]) {
                 add(NameMention(
                     form: .initials, reading: reading, tokens: initials + [after],
                     printedSurname: flow.tokens[after].text, source: "name:initials"))
@@ -126,8 +131,10 @@ struct MentionScanner {
         }
     }
 
-    private func read(_ surname: Int, _ initials: [String]) -> NameReading? {
-        NameReading.best(surname: flow.tokens[surname].text, initials: initials)
+    private func read(_ surname: Int, _ initials: [String], first: Int) -> NameReading? {
+        NameReading.best(
+            surname: flow.tokens[surname].text, initials: initials,
+            expected: CaseGovernment.cases(before: first, in: flow))
     }
 
     /// The initials that start at a token, in one segment; «Ф.И.О.» and «Т.А.Ә.» come out as three.
@@ -159,12 +166,15 @@ struct MentionScanner {
     /// Surname and given name in either order, as the better reading says.
     func short(_ first: Int, _ second: Int) -> NameMention? {
         let texts = (flow.tokens[first].text, flow.tokens[second].text)
+        let expected = CaseGovernment.cases(before: first, in: flow)
         var readings: [(NameReading, String)] = []
-        if var reading = NameReading.best(surname: texts.0, given: texts.1, patronymic: nil, last: .given) {
+        if var reading = NameReading.best(
+            surname: texts.0, given: texts.1, patronymic: nil, last: .given, expected: expected) {
             reading.score += 0.6
             readings.append((reading, texts.0))
         }
-        if let reading = NameReading.best(surname: texts.1, given: texts.0, patronymic: nil, last: .surname) {
+        if let reading = NameReading.best(
+            surname: texts.1, given: texts.0, patronymic: nil, last: .surname, expected: expected) {
             readings.append((reading, texts.1))
         }
         guard let best = readings.max(by: { $0.0.score < $1.0.score }) else { return nil }

@@ -16,7 +16,10 @@ struct NameReading: Hashable {
     ///
     /// Tries every gender and case that the patronymic allows, and weighs what surname and given name become.
     /// - Parameter last: which part stands last and may carry a Kazakh case ending.
-    static func best(surname: String, given: String, patronymic: String?, last: NameMatch.Part) -> NameReading? {
+    /// - Parameter expected: the cases that the words before ask for; a preference, where endings leave a choice.
+    static func best(
+        surname: String, given: String, patronymic: String?, last: NameMatch.Part, expected: Set<GrammaticalCase> = []
+    ) -> NameReading? {
         var readings: [NameReading] = []
         let form = patronymic.flatMap { PatronymicForm(NameLetters.folded($0)) }
         let nominativePatronymic = patronymic.map { form?.nominative(of: $0) ?? $0 }
@@ -27,6 +30,7 @@ struct NameReading: Hashable {
                         let name = PersonName(
                             surname: surnameForm.word, given: givenForm.word, patronymic: nominativePatronymic)
                         let score = surnameForm.score + givenForm.score + prior(grammaticalCase)
+                            + (expected.contains(grammaticalCase) ? 1 : 0)
                         readings.append(NameReading(
                             name: name, gender: gender, grammaticalCase: grammaticalCase,
                             isKazakhCase: form?.isKazakhCase ?? false, score: score))
@@ -41,12 +45,16 @@ struct NameReading: Hashable {
     }
 
     /// The best reading of a surname with initials.
-    static func best(surname: String, initials: [String]) -> NameReading? {
+    static func best(
+        surname: String, initials: [String], expected: Set<GrammaticalCase> = []
+    ) -> NameReading? {
         var readings: [NameReading] = []
         for gender in Gender.allCases {
             for grammaticalCase in GrammaticalCase.allCases {
                 for form in SurnameForm.nominatives(of: surname, in: grammaticalCase, gender) {
-                    readings.append(initialled(form, initials, gender, grammaticalCase, isKazakhCase: false))
+                    var reading = initialled(form, initials, gender, grammaticalCase, isKazakhCase: false)
+                    reading.score += expected.contains(grammaticalCase) ? 1 : 0
+                    readings.append(reading)
                 }
             }
         }

@@ -15,7 +15,7 @@ public struct PersonFinder: Sendable {
         let mentions = MentionScanner.mentions(in: flow)
         guard !mentions.isEmpty else { return nil }
         let index = MentionIndex(mentions)
-        let weighed = mentions.map { WeighedMention($0, RoleScore(of: $0, among: index, in: flow)) }
+        let weighed = mentions.map { WeighedMention($0, RoleScore(of: $0, among: index, in: flow), isAlone: flow.isAlone($0)) }
         let people = Person.grouped(weighed).sorted { $0.score > $1.score }
         guard let holder = people.first, holder.score >= Person.threshold else { return nil }
         return holder.finding(in: flow, runnerUp: people.dropFirst().first?.score ?? 0)
@@ -29,15 +29,17 @@ struct WeighedMention {
     /// Role and form together.
     var score: Double
 
-    init(_ mention: NameMention, _ role: RoleScore) {
+    /// - Parameter isAlone: whether the name fills its line or cell.
+    init(_ mention: NameMention, _ role: RoleScore, isAlone: Bool) {
         self.mention = mention
         self.role = role
         let form: Double
         switch mention.form {
         case .full: form = 2
-        case .short: form = 1.2
+        case .short: form = isAlone ? 1.2 : 0.8
         case .initials: form = 0.2
         }
-        score = form + role.value
+        // «Фамилия», «Имя», «Отчество» as separate fields: only a form about this person has them.
+        score = form + role.value + (mention.source == "name:fields" ? 5 : 0)
     }
 }

@@ -55,6 +55,11 @@ struct RoleScore {
     private static func weighSentence(
         _ context: MentionContext, _ mention: NameMention, _ flow: TextFlow, _ count: (RoleCue, Double) -> Void
     ) {
+        if context.before.last?.cue == .label, let role = role(ofLabel: context.beforeTokens, in: flow) {
+            // «Дәрігердің Т.А.Ә.», «Ф.И.О. пациента»: a label in the line itself.
+            count(role, weight(role) * trust(role, mention))
+            return
+        }
         var share = 1.0
         var hasOrder = false
         for match in context.before.reversed() {
@@ -69,6 +74,8 @@ struct RoleScore {
                 guard !hasOrder else { continue }
                 hasOrder = true
                 count(.order, max(weight(.order) * share, 5) * fading(distance))
+            case .child where isCompanionsLabel(match, context, mention, flow):
+                continue
             case .child:
                 // «отпуск по уходу за ребёнком Ахметовой»: a noun that does not touch the name is another matter.
                 if distance <= 3 { count(.child, weight(.child) * share) } else { continue }
@@ -80,6 +87,17 @@ struct RoleScore {
             }
             share *= 0.4
         }
+    }
+
+    /// «Родитель, сопровождающий ребёнка Искакова Эльвира»: the child is in the genitive, the name is not, so the name is
+    /// the companion's; «сопровождающему ребёнка Искакову Юлию» names the child.
+    private static func isCompanionsLabel(
+        _ child: RoleLexicon.Match, _ context: MentionContext, _ mention: NameMention, _ flow: TextFlow
+    ) -> Bool {
+        let isOblique = ["ребенка", "ребенком", "ребенку"].contains(flow.tokens[child.last].folded)
+        let hasCompanion = context.before.contains { $0.cue == .companion && $0.first < child.first }
+        let isApposition = context.beforeTokens.last.map { flow.tokens[$0].isMark("(") } ?? false
+        return isOblique && hasCompanion && !isApposition && mention.reading.grammaticalCase == .nominative
     }
 
     private static func isIssued(_ match: RoleLexicon.Match, _ flow: TextFlow) -> Bool {

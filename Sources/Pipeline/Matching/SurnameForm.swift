@@ -30,6 +30,8 @@ enum SurnameForm {
             "скому", "ским", "ской", "скую", "цкого", "цкому", "цким", "цкой", "ове", "еве"]) {
             return -3
         }
+        // Many Kazakh surnames are a forefather's given name as it is.
+        if GivenNames.knows(word, .male) { return 1.2 }
         guard let last = word.last else { return -5 }
         switch last {
         case "ю": return -1.5
@@ -58,7 +60,8 @@ enum SurnameForm {
         case .female: words = female(name, grammaticalCase)
         }
         words += nounsInA(name, grammaticalCase).map { ($0, -0.3) }
-        if isIndeclinable(name.folded, gender) { words.append((name.printed, 0)) }
+        // Whoever writes a paper may leave any surname as it is: a guess, but better than none.
+        words.append((name.printed, isIndeclinable(name.folded, gender) ? 0 : -1.2))
         return words.map { word, penalty in
             Nominative(word: word, score: plausibility(NameLetters.folded(word), gender) + penalty)
         }
@@ -67,7 +70,7 @@ enum SurnameForm {
     /// Surnames that stay as they are in every case.
     private static func isIndeclinable(_ folded: String, _ gender: Gender) -> Bool {
         guard let last = folded.last else { return false }
-        if "оиэы".contains(last) || folded.hasSuffix("их") || folded.hasSuffix("ых") || folded.hasSuffix("дзе") {
+        if "оиэы".contains(last) || folded.hasSuffix("ия") || folded.hasSuffix("их") || folded.hasSuffix("ых") || folded.hasSuffix("дзе") {
             return true
         }
         if "уею".contains(last) { return folded.count <= 4 }
@@ -103,7 +106,7 @@ enum SurnameForm {
         var words: [(String, Double)] = []
         let isHushing = name.letter(beforeLast: hard.count).map { "жшчщц".contains($0) } ?? false
         if name.ends(hard), !name.isVowel(beforeLast: hard.count), hard != "ем" || isHushing,
-            name.letter(beforeLast: hard.count).map({ !"ьй".contains($0) }) ?? false {
+            name.letter(beforeLast: hard.count).map({ $0 != "ь" }) ?? false {
             let stem = name.replacing(hard.count, with: "")
             if let full = withFleetingVowel(name, hard.count) {
                 words.append((full, 0))
@@ -114,7 +117,8 @@ enum SurnameForm {
         }
         if let soft, name.ends(soft), name.folded.count > soft.count + 1 {
             if name.isVowel(beforeLast: soft.count) {
-                words.append((name.replacing(soft.count, with: "й"), 0.2))
+                // «Чкония», «Гулия» are nominatives as they stand.
+                words.append((name.replacing(soft.count, with: "й"), name.letter(beforeLast: 1) == "и" ? -1.4 : 0.2))
             } else if !isHushing {
                 // In «е» a hard stem is likelier (`Шмидте`), in the other endings only a soft one is possible.
                 words.append((name.replacing(soft.count, with: "ь"), soft == "е" ? -0.6 : 0.2))

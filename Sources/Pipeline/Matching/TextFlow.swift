@@ -84,6 +84,19 @@ struct TextFlow {
         return (token + 1..<end).first { !tokens[$0].text.isEmpty }
     }
 
+    /// Whether a cell to the left begins with a capitalised word: then this segment is a row of its own.
+    func hasLabelBeside(_ segment: Int) -> Bool {
+        guard let left = segments[segment].left else { return false }
+        let first = segments[left].range.first { tokens[$0].kind == .word || tokens[$0].kind == .initial }
+        return first.map { tokens[$0].text.unicodeScalars.first.map(NameLetters.isUppercase) ?? false } ?? false
+    }
+
+    /// Whether nothing but this name stands in its segment.
+    func isAlone(_ mention: NameMention) -> Bool {
+        let range = segments[segmentOfToken[mention.first]].range
+        return range.allSatisfy { mention.tokens.contains($0) || tokens[$0].kind == .mark }
+    }
+
     private mutating func cut(_ line: TextLine, page: Int) {
         let words = line.words.filter { !$0.text.isEmpty }
         guard !words.isEmpty else { return }

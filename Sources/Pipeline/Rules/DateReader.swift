@@ -9,6 +9,8 @@ struct ReadDate: Sendable {
     var role: DateRole?
     /// Stands on a line of its own, with a number or a town at most.
     var isAlone: Bool
+    /// Words of letters beside it on its line that are neither a town's marks nor name the paper.
+    var wordsBeside: Int
     /// A document number stands on its line («№ 45 от …»).
     var isNumbered: Bool
     /// Its words' box on the page.
@@ -65,7 +67,8 @@ struct DateReader: Sendable {
             let box = words[mention.word...max(end, mention.word)].map(\.box)
             return ReadDate(
                 mention: mention, sheet: sheet, source: line.source, role: surroundings.role(of: index),
-                isAlone: surroundings.isAlone(index), isNumbered: surroundings.isNumbered(index),
+                isAlone: surroundings.isAlone(index), wordsBeside: surroundings.wordsBeside(index),
+                isNumbered: surroundings.isNumbered(index),
                 box: box.dropFirst().reduce(box.first) { $0?.union($1) }, words: line.text,
                 depth: line.box.y / reading.height,
                 fromTitle: titleLines.map { mention.line - $0 }.min { abs($0) < abs($1) },

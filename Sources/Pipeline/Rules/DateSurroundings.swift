@@ -96,8 +96,9 @@ struct DateSurroundings {
         guard page.tokens.indices.contains(token + 1), page.tokens.indices.contains(token) else { return false }
         let word = page.tokens[token]
         if word.mark == ";" { return true }
+        let next = page.tokens[token + 1]
         return word.mark == "." && word.folded.hasLetter && word.folded.count > 3
-            && page.tokens[token + 1].isCapitalised
+            && (next.isCapitalised || next.folded.isNumber)
     }
 
     /// Whether a sentence runs over the end of a line: the line is full, or the next one begins in small letters.
@@ -179,11 +180,19 @@ struct DateSurroundings {
         }
     }
 
+    /// How many words of letters stand beside the date on its line; many when the line says what the date is of.
+    func wordsBeside(_ index: Int) -> Int {
+        let line = page.lines[mentions[index].line]
+        return line.tokens.count { token in
+            page.tokens[token].folded.hasLetter && !isNeutral(token) && !spans[index].contains(token)
+        }
+    }
+
     /// Beside the date there are only numbers, a town, and words that name the paper or the date.
     private func isBare(_ index: Int) -> Bool {
         let line = page.lines[mentions[index].line]
         let number = mentions[index].line
-        if number > 0, page.lines[number - 1].isFull, page.tokens[line.tokens.lowerBound].text.first?.isLowercase ?? false,
+        if number > 0, page.lines[number - 1].isFull, page.lines[number - 1].upperShare < 0.6, page.tokens[line.tokens.lowerBound].text.first?.isLowercase ?? false,
             !page.lines[number - 1].text.hasSuffix(".")
         {
             return false

@@ -27,7 +27,7 @@ struct IssueDateFinder: Sendable {
             }
         }
         let ranked = dates.enumerated().map { order, date in
-            (date: date, rank: rank(date, paper: paper), order: order)
+            (date: date, rank: rank(date, paper: paper, today: today), order: order)
         }
         let issued = ranked.filter { $0.rank >= DateRole.bar && $0.date.mention.date <= today }
         if let best = issued.max(by: { ($0.rank, -$0.order) < ($1.rank, -$1.order) }) {
@@ -40,10 +40,13 @@ struct IssueDateFinder: Sendable {
     /// Types whose papers may carry no date but the leave's.
     private static let periodTypes: Set<String> = ["childcare_order", "childcare_cert"]
 
+    /// How old a date may be that only its place on the page makes an issue date: the longest window thrice.
+    private static let unlabelledDaysLimit = 1100
+
     /// Types whose papers certify an entry in a register.
     private static let registryTypes: Set<String> = ["unemployed_cert", "unemployed_persons", "job_seeker_notice"]
 
-    private func rank(_ date: ReadDate, paper: Paper) -> Double {
+    private func rank(_ date: ReadDate, paper: Paper, today: CalendarDate) -> Double {
         var rank: Double
         let isNearTitle = date.fromTitle.map { (-5...6).contains($0) } ?? false
         switch date.role {
@@ -65,7 +68,12 @@ struct IssueDateFinder: Sendable {
             rank = max(rank, line + (date.isNumbered ? 4 : 0))
         } else if date.role == nil, date.fromTitle == 0, date.isNumbered {
             rank = max(rank, 84)
+        } else if date.role == nil, date.isNumbered, date.wordsBeside <= 3, isNearTitle, date.depth < 0.5 {
+            // An issue line that a stamp or the engine has spoilt.
+            rank = max(rank, 58)
         }
+        // Without a label a date of years ago is another paper's.
+        if date.role == nil, today.days(since: date.mention.date) > IssueDateFinder.unlabelledDaysLimit { rank = 10 }
         if date.role == .periodEnd, date.isPaired, paper.typeKey == "discharge" { rank = 44 }
         rank -= (1 - date.mention.certainty) * 6
         // Pages after the first hold annexes as often as signatures.

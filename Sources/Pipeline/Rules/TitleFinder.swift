@@ -157,6 +157,7 @@ struct TitleFinder {
         let line = page.lines[index]
         if line.text.contains(":") { return false }
         if line.isFull, line.upperShare < 0.7, line.heightRatio < 1.1 { return false }
+        if line.stretches > 1, line.upperShare < 0.75 { return false }
         return line.isCentred || line.upperShare > 0.75 || line.heightRatio > 1.1
     }
 

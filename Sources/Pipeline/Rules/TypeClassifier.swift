@@ -241,8 +241,10 @@ struct TypeClassifier: Sendable {
         let wider = Set(strong.keys.flatMap(\.narrows))
         let kept = totals.filter { !wider.contains($0.key) }.values
         // Totals grow with repetition, so what stands first wins among those that are stated clearly.
+        // Where somebody works or what he earns is said on the way to what the paper is about.
         let clear = kept.filter { $0.total >= 2.4 }
-        let pool = clear.isEmpty ? Array(kept) : Array(clear)
+        let telling = clear.filter { ![.workplace, .income].contains($0.evidence.subject) }
+        let pool = clear.isEmpty ? Array(kept) : telling.isEmpty ? Array(clear) : Array(telling)
         return pool.min { a, b in
             if clear.isEmpty { return a.total > b.total }
             return (a.evidence.sheet, a.evidence.match.first) < (b.evidence.sheet, b.evidence.match.first)

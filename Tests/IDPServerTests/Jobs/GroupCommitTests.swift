@@ -1,0 +1,77 @@
+import Dispatch
+import Synchronization
+import Testing
+
+@testable import IDPServer
+
+@Suite(.timeLimit(.minutes(1)))
+struct GroupCommitTests {
+    @Test func flushesALoneElementAtOnce() async {
+        await withCheckedContinuation { continuation in
+            let commits = GroupCommit<Int>(label: "test") { batch in
+                #expect(batch == [7])
+                continuation.resume()
+            }
+            commits.add(7)
+        }
+    }
+
+    /// What comes during a flush makes one batch, in order.
+    @Test func gathersWhatComesDuringAFlush() async {
+        let batches = Mutex<[[Int]]>([])
+        let started = DispatchGroup()
+        let hold = DispatchGroup()
+        started.enter()
+        hold.enter()
+        await withCheckedContinuation { continuation in
+            let commits = GroupCommit<Int>(label: "test", batchLimit: 50) { batch in
+                batches.withLock { $0.append(batch) }
+                if batch == [0] {
+                    started.leave()
+                    hold.wait()
+                }
+                if batch.last == 100 { continuation.resume() }
+            }
+            commits.add(0)
+            started.notify(queue: .global()) {
+                for number in 1...100 { commits.add(number) }
+                hold.leave()
+            }
+        }
+        #expect(batches.withLock { $0 } == [[0], Array(1...50), Array(51...100)])
+    }
+
+    @Test func losesNothingUnderContention() async {
+        let seen = Mutex<[Int]>([])
+        await withCheckedContinuation { continuation in
+            let commits = GroupCommit<Int>(label: "test") { batch in
+                let count = seen.withLock { seen in
+                    seen += batch
+                    return seen.count
+                }
+                if count == 8000 { continuation.resume() }
+            }
+            for start in 0..<8 {
+                DispatchQueue.global().async { for number in 0..<1000 { commits.add(start * 1000 + number) } }
+            }
+        }
+        #expect(seen.withLock { $0.sorted() } == Array(0..<8000))
+        for start in 0..<8 {
+            let own = seen.withLock { $0.filter { $0 / 1000 == start } }
+            #expect(own == own.sorted())
+        }
+    }
+
+    /// Somebody who waits alone must not stand behind an expectation that others have raised.
+    @Test func waitsForNobodyWhenUrgent() async {
+        let begin = ContinuousClock.now
+        await withCheckedContinuation { continuation in
+            let commits = GroupCommit<Int>(label: "test") { batch in
+                if batch.last == 99 { continuation.resume() }
+            }
+            for number in 0..<64 { commits.add(number) }
+            commits.add(99, isUrgent: true)
+        }
+        #expect(begin.duration(to: .now) < .seconds(20))
+    }
+}

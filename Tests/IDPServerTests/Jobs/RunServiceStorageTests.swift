@@ -1,0 +1,105 @@
+import Foundation
+import Observability
+import Pipeline
+import Synchronization
+import Testing
+
+@testable import IDPServer
+
+@Suite(.timeLimit(.minutes(2)))
+struct RunServiceStorageTests {
+    @Test func acceptsNothingWhoseDocumentIsNotDurable() async throws {
+        let failure = Mutex<ServiceError?>(ServiceError(.storageFailed, cause: "injected"))
+        let bench = try RunBench(syncDocuments: { () throws(ServiceError) in
+            if let error = failure.withLock({ $0 }) { throw error }
+        }) { _ in .sample() }
+        try bench.service.start()
+        let error = await #expect(throws: ServiceError.self) { try await bench.submit() }
+        #expect(error?.code == .jobSubmitFailed)
+        #expect(bench.metric("jobs_submitted_total") == 0)
+        #expect(bench.service.readiness().first { $0.name == "store" }?.isPassing == false)
+        for queue in bench.service.intake { queue.sync {} }
+        #expect(bench.artifacts.days().flatMap { bench.artifacts.runs(on: $0) }.isEmpty)
+        #expect(try bench.service.list().runs.isEmpty)
+        // The store is tried again once a second; when it works, so does the service.
+        failure.withLock { $0 = nil }
+        while bench.service.unavailability != nil { try await Task.sleep(for: .milliseconds(20)) }
+        #expect(try await bench.end(of: bench.submit().id).state == .completed)
+    }
+
+    @Test func saysThatTheDiskIsFull() async throws {
+        let bench = try RunBench(syncDocuments: { () throws(ServiceError) in throw ServiceError(.storageFull) }) { _ in
+            .sample()
+        }
+        try bench.service.start()
+        let error = await #expect(throws: ServiceError.self) { try await bench.submit() }
+        #expect(error?.code == .storageFull)
+    }
+
+    @Test func takesNothingBelowTheReserve() async throws {
+        let bench = try RunBench(environment: ["IDP_DISK_RESERVE_BYTES": "1000TiB"]) { _ in .sample() }
+        try bench.service.start()
+        #expect(bench.service.admission(for: .job)?.code == .storageFull)
+        #expect(bench.service.admission(for: .sync)?.code == .storageFull)
+        #expect(bench.service.readiness().first { $0.name == "disk" }?.isPassing == false)
+    }
+
+    @Test func acceptsNothingWhoseFolderCannotBeMade() async throws {
+        let bench = try RunBench { _ in .sample() }
+        try bench.service.start()
+        let submission = try bench.submission {
+            $0.document.move = { _ in throw FileError(call: "rename", path: "x", number: EXDEV) }
+        }
+        let result = await withCheckedContinuation { continuation in
+            bench.service.submit(submission) { continuation.resume(returning: $0) }
+        }
+        guard case .failure(let error) = result else { throw Unexpected("accepted") }
+        #expect(error.code == .jobSubmitFailed && bench.service.jobQueue.reserve())
+    }
+
+    /// Durability costs little under load: submissions that come together share flushes and transactions.
+    @Test func sharesFlushesAmongSubmissions() async throws {
+        let bench = try RunBench(environment: ["IDP_QUEUE_LIMIT": "100000", "IDP_WORKERS": "1"]) { request
+            throws(ServiceError) in
+            // Nothing but submissions shall write.
+            let gate = Gate()
+            try gate.pass(request.cancellation)
+            return .sample()
+        }
+        try bench.service.start()
+        _ = try await bench.submit()
+        let before = bench.store.statistics
+        let each = 30
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<64 {
+                group.addTask { for _ in 0..<each { _ = try await bench.submit() } }
+            }
+            try await group.waitForAll()
+        }
+        let after = bench.store.statistics
+        let flushes = after.commits - before.commits + after.documentSyncs - before.documentSyncs
+        let perSubmission = Double(flushes) / Double(64 * each)
+        print("flushes per submission: \(perSubmission)")
+        #expect(perSubmission <= 0.1)
+    }
+
+    @Test func removesRunsAfterTheirRetention() async throws {
+        let clock = Mutex(Timestamp(milliseconds: 1_780_000_000_000))
+        let bench = try RunBench(environment: ["IDP_RUNS_RETENTION_DAYS": "2"], now: { clock.withLock { $0 } }) {
+            _ in .sample()
+        }
+        try bench.service.start()
+        let old = try await bench.end(of: bench.submit().id)
+        clock.withLock { $0 = $0.advanced(by: .seconds(3 * 86_400)) }
+        let young = try await bench.end(of: bench.submit().id)
+        let now = clock.withLock { $0 }
+        #expect(bench.service.expireRuns(createdBefore: now.advanced(by: .seconds(-2 * 86_400)), at: now) == 1)
+        while bench.service.recentRecord(for: old.id) != nil { await Task.yield() }
+        let error = #expect(throws: ServiceError.self) { try bench.service.record(for: old.id) }
+        #expect(error?.code == .jobExpired)
+        #expect(try bench.service.record(for: young.id) == young)
+        #expect(!FileManager.default.fileExists(atPath: bench.artifacts.folder(old.id).dayPath))
+        #expect(FileManager.default.fileExists(atPath: bench.artifacts.folder(young.id).path))
+        #expect(bench.metric("idp_jobs{state=\"completed\"}") == 1)
+    }
+}
