@@ -27,7 +27,7 @@ start_server() {
         fi
         sleep 0.1
         # The system chose the port; the server says which one it is.
-        port=$(sed -n '/"message":"listening"/s/.*"port":\([0-9]*\).*/\1/p' "$server_log" | head -n 1)
+        port=$(sed -n '/"message":"listening"/s/.*"port":"\{0,1\}\([0-9]*\).*/\1/p' "$server_log" | head -n 1)
     done
     # shellcheck disable=SC2034
     server_url=http://127.0.0.1:$port

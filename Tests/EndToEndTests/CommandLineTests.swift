@@ -49,16 +49,18 @@ extension EndToEnd {
             #expect(try await run(arguments).status == .exited(2))
         }
 
+        /// Two servers that share a port by accident would each answer for half of the jobs.
         @Test func aPortInUseIsSaidClearly() async throws {
             let server = try await SharedServer.get()
             let folder = try TemporaryDirectory()
-            let command = try await run(
-                ["serve"],
-                [
-                    "IDP_PORT": "\(server.port)", "IDP_RUNS_DIR": folder.file("runs").path,
-                    "IDP_STORE": "sqlite:" + folder.file("jobs.sqlite").path,
-                ])
-            #expect(command.status != .exited(0))
+            let settings = [
+                "IDP_PORT": "\(server.port)", "IDP_RUNS_DIR": folder.file("runs").path,
+                "IDP_STORE": "sqlite:" + folder.file("jobs.sqlite").path,
+            ]
+            let command = try await Command.run(
+                ProjectFiles.serverProgram, ["serve"],
+                environment: ChildProcess.plainEnvironment.merging(settings) { $1 }, within: .seconds(10))
+            #expect(command.status == .exited(1))
             #expect((command.output + command.errors).contains("\(server.port)"))
         }
     }

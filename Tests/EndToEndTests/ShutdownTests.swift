@@ -5,6 +5,13 @@ import Testing
 
 extension EndToEnd {
     @Suite struct ShutdownTests {
+        /// Waits until so many requests beside the scrape itself are in work.
+        private func inWork(_ count: Double, at server: ServerProcess) async throws {
+            try await eventually("\(count) requests in work", within: .seconds(10), every: .milliseconds(2)) {
+                try await server.metrics().sum("http_server_active_requests") >= count + 1
+            }
+        }
+
         @Test(arguments: [SIGTERM, SIGINT])
         func anIdleServerEndsWithZero(_ signal: Int32) async throws {
             let server = try await ServerProcess.start()
@@ -17,9 +24,7 @@ extension EndToEnd {
             let sample = try SampleDocument.scanned()
             let form = try sample.form()
             async let answer = server.client.post("/v1/process", form)
-            try await eventually("the request in work") {
-                try await server.metrics().sum("http_server_active_requests", ["http_request_method": "POST"]) >= 1
-            }
+            try await inWork(1, at: server)
             #expect(try await server.stop() == .exited(0))
             #expect(try await answer.status == 200)
             #expect(try await answer.json["verdict"].bool == true)
@@ -31,9 +36,7 @@ extension EndToEnd {
             let port = server.port
             let idle = try RawSocket(port: port)
             async let answer = server.client.post("/v1/process", form)
-            try await eventually("the request in work") {
-                try await server.metrics().sum("http_server_active_requests", ["http_request_method": "POST"]) >= 1
-            }
+            try await inWork(1, at: server)
             server.child.signal(SIGTERM)
             // Until the port is closed it may answer, but never that it is ready.
             var sawReady = 0

@@ -120,8 +120,10 @@ public final class ServerProcess: Sendable {
     private static func listeningPort(of child: ChildProcess, within limit: Duration) async throws -> Int {
         try await eventually("the log line `listening`", within: limit) {
             if let status = child.exitStatus { throw DidNotStart(description: "ended with \(status)") }
-            return child.lines.lazy.compactMap { try? JSONValue(parsing: $0) }
-                .first { $0["message"].string == "listening" }?["port"].int
+            let line = child.lines.lazy.compactMap { try? JSONValue(parsing: $0) }
+                .first { $0["message"].string == "listening" }
+            // Log metadata are texts, also where they are numbers.
+            return line.flatMap { $0["port"].int ?? $0["port"].string.flatMap { Int($0) } }
         }
     }
 }

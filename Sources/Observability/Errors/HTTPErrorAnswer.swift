@@ -151,7 +151,7 @@ extension FieldError {
                 text.append(byte)
             default:
                 text.append(UInt8(ascii: "%"))
-                HexText.append(byte, to: &text)
+                text.append(contentsOf: String(byte, radix: 16, uppercase: true).utf8.suffix(2))
             }
         }
         return String(decoding: text, as: UTF8.self)
