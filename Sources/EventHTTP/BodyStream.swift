@@ -11,9 +11,17 @@ public final class BodyStream: Sendable {
         var pendingBytes = 0
         var isFinished = false
         var isClosed = false
+        /// The loop has been told, and has not looked yet.
+        var isWakePending = false
         /// Tells the loop that there is something to send; set when the answer reaches it.
         var wake: (@Sendable () -> Void)?
         var onClose: [@Sendable () -> Void] = []
+
+        mutating func wakeUnlessPending() -> (@Sendable () -> Void)? {
+            guard let wake, !isWakePending else { return nil }
+            isWakePending = true
+            return wake
+        }
     }
 
     private let state = Mutex(State())
@@ -40,7 +48,7 @@ public final class BodyStream: Sendable {
             guard !bytes.isEmpty else { return (true, nil) }
             state.chunks.append(bytes)
             state.pendingBytes += bytes.count
-            return (true, state.wake)
+            return (true, state.wakeUnlessPending())
         }
         wake?()
         return isOpen
@@ -51,7 +59,7 @@ public final class BodyStream: Sendable {
         let wake = state.withLock { state -> (@Sendable () -> Void)? in
             guard !state.isFinished else { return nil }
             state.isFinished = true
-            return state.wake
+            return state.wakeUnlessPending()
         }
         wake?()
     }
@@ -79,6 +87,7 @@ public final class BodyStream: Sendable {
             defer {
                 state.chunks.removeAll()
                 state.pendingBytes = 0
+                state.isWakePending = false
             }
             return (state.chunks, state.isFinished)
         }

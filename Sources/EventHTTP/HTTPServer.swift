@@ -45,7 +45,7 @@ public final class HTTPServer: Sendable {
             var loops: [EventLoop] = []
             do throws(HTTPServerError) {
                 for index in 0..<configuration.loops {
-                    let loop = try EventLoop(
+                    let loop = try EventLoop.make(
                         index: index, front: front, address: address, backlog: configuration.backlog)
                     address.port = loop.port
                     loops.append(loop)

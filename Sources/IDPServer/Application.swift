@@ -60,6 +60,9 @@ final class Application: Sendable {
         try runs.start()
         keepReadinessFresh()
         try servers.start()
+        if settings.front.isProbeOn {
+            telemetry.logger.warning("IDP_PROBE is on: POST /-/echo takes any body; not for production")
+        }
         telemetry.logger.info(
             "listening",
             metadata: ["host": "\(settings.front.host)", "port": .stringConvertible(Int(servers.port))])

@@ -49,8 +49,7 @@ extension Connection {
     /// Answers by the front itself. `head` is there if the request has not been accepted but could be read.
     func refuse(_ refusal: Refusal, head: RequestHead?) {
         loop.counters.refused.bump()
-        let isBodyIncomplete = inflight?.body.map { !$0.framer.isComplete } ?? (inflight == nil)
-        if isBodyIncomplete {
+        if isInputIncomplete {
             keepsAlive = false
             mustLinger = true
         }
@@ -68,6 +67,15 @@ extension Connection {
             inflight.core?.clientHasGone()
         }
         respond(.collected)
+    }
+
+    /// Whether a part of the request has not been read: then nobody knows where the next one begins.
+    private var isInputIncomplete: Bool {
+        switch phase {
+        case .idle, .head: inflight.map { $0.head.view.declaredBodyLength != 0 } ?? true
+        case .body: inflight?.body.map { !$0.framer.isComplete } ?? true
+        case .storing, .handling, .writing, .streaming, .lingering, .closed: false
+        }
     }
 
     /// Sends the status and fields in the loop's reply state with `body`, on the fast lane if that is free.
@@ -282,12 +290,14 @@ extension Connection {
 
     private func streamIsFlushed() {
         clearDeadline()
-        if let stream = inflight?.stream, stream.hasMore { sendStream() }
+        guard let inflight, let stream = inflight.stream, stream.hasMore else { return }
+        // Not at once: a writer that keeps up with the socket would make this call itself without end.
+        loop.inbox.post(.streamAdvanced(slot: slot, exchange: inflight.id))
     }
 
     private func waitForSocket(_ phase: Phase) {
         self.phase = phase
-        if phase == .writing || phase == .streaming { setDeadline(in: loop.front.limits.writeStallTime) }
+        if phase == .writing || phase == .streaming { setDeadline(in: loop.front.times.writeStall) }
         startWriting()
     }
 
@@ -310,10 +320,10 @@ extension Connection {
         }
         if discarded == nil {
             phase = .idle
-            setDeadline(in: loop.front.limits.idleTime)
+            setDeadline(in: loop.front.times.idle)
         } else {
             phase = .body
-            setDeadline(in: loop.front.limits.drainTime)
+            setDeadline(in: loop.front.times.drain)
         }
         resumeReading()
     }
@@ -328,7 +338,7 @@ extension Connection {
         }
         shutdown(descriptor, Int32(SHUT_WR))
         phase = .lingering
-        setDeadline(in: loop.front.limits.drainTime)
+        setDeadline(in: loop.front.times.drain)
         resumeReading()
     }
 }

@@ -17,7 +17,7 @@ extension Connection {
         inflight.body = body
         phase = .body
         guard !body.framer.isComplete else { return finishBody() }
-        setDeadline(in: loop.front.limits.bodyRateGrace)
+        setDeadline(in: loop.front.times.bodyRateGrace)
         // A client that has begun to send does not wait for us (RFC 9110 §10.1.1).
         if facts.expectsContinue && !isMoreThere { writeAside("HTTP/1.1 100 Continue\r\n\r\n") }
     }
@@ -96,7 +96,7 @@ extension Connection {
         do throws(Refusal) {
             guard let content = try body.sink.finish() else {
                 phase = .storing
-                return setDeadline(in: loop.front.limits.handlerTime)
+                return setDeadline(in: loop.front.times.handler)
             }
             inflight.body = nil
             handle(inflight, content)
@@ -108,12 +108,12 @@ extension Connection {
     private func finishDiscarding() {
         discarded = nil
         phase = .idle
-        setDeadline(in: loop.front.limits.idleTime)
+        setDeadline(in: loop.front.times.idle)
     }
 
     private func handle(_ inflight: Inflight, _ body: Body) {
         phase = .handling
-        setDeadline(in: loop.front.limits.handlerTime)
+        setDeadline(in: loop.front.times.handler)
         if peerHasEnded { loop.watched.insert(slot) } else { resumeReading() }
         let core = ExchangeCore(id: inflight.id) { [inbox = loop.inbox, slot, id = inflight.id] event in
             switch event {
@@ -156,13 +156,13 @@ extension Connection {
 
     private func checkBodyPace() {
         guard let inflight, let body = inflight.body else { return }
-        let limits = loop.front.limits
+        let times = loop.front.times
         let resting = body.pausedFor + (body.pausedAt.map { loop.now - $0 } ?? 0)
         let elapsed = loop.now - body.startedAt - min(resting, loop.now - body.startedAt)
-        let expected = limits.bodyRateMin * Int(elapsed) / 1000
-        let isTooSlow = elapsed >= limits.bodyRateGrace.milliseconds && inflight.bytesIn < expected
-        guard !isTooSlow, elapsed < limits.bodyTime.milliseconds else { return refuse(.bodyTimeout, head: nil) }
-        setDeadline(in: .seconds(1))
+        let expected = loop.front.limits.bodyRateMin * Int(elapsed) / 1000
+        let isTooSlow = elapsed >= times.bodyRateGrace && inflight.bytesIn < expected
+        guard !isTooSlow, elapsed < times.body else { return refuse(.bodyTimeout, head: nil) }
+        setDeadline(in: 1000)
     }
 
     /// Looks after a client that has ended its sending side while its request is handled: whether it has gone or only

@@ -101,7 +101,7 @@ extension Connection {
             scanned = offset
             if phase == .idle {
                 phase = .head
-                setDeadline(in: loop.front.limits.headTime)
+                setDeadline(in: loop.front.times.head)
             }
             return false
         case .refused(let refusal):
@@ -159,9 +159,9 @@ extension Connection {
         let hasBody = facts.isChunked || facts.declaredBodyLength > 0
         let limit = loop.front.limits.drainBytes
         if hasBody {
+            mustLinger = true
             if facts.expectsContinue || facts.declaredBodyLength > limit {
                 keepsAlive = false
-                mustLinger = true
             } else {
                 discarded = BodyRead(
                     framer: BodyFramer(facts, limitBytes: limit), sink: DiscardSink(), startedAt: loop.now)

@@ -106,7 +106,7 @@ final class Connection {
             loop.base, descriptor, Int16(EV_READ | EV_PERSIST),
             { _, _, context in Connection.from(context).readable() }, context)
         guard readEvent != nil else { return close() }
-        setDeadline(in: loop.front.limits.idleTime)
+        setDeadline(in: loop.front.times.idle)
         resumeReading()
     }
 
@@ -166,9 +166,9 @@ final class Connection {
 
     // MARK: Deadlines
 
-    /// Wants `deadlineHasCome` after `duration`, instead of whenever it was wanted before.
-    func setDeadline(in duration: Duration) {
-        loop.deadlines[slot] = loop.now &+ duration.milliseconds
+    /// Wants `deadlineHasCome` in so many milliseconds, instead of whenever it was wanted before.
+    func setDeadline(in milliseconds: UInt64) {
+        loop.deadlines[slot] = loop.now &+ milliseconds
     }
 
     /// Wants no `deadlineHasCome`.

@@ -32,7 +32,7 @@ extension EventLoop {
     /// and the port.
     static func listen(
         _ base: OpaquePointer, _ http: OpaquePointer, _ address: ListenAddress, backlog: Int32
-    ) throws(HTTPServerError) -> (OpaquePointer, UInt16) {
+    ) throws(HTTPServerError) -> (bound: OpaquePointer, port: UInt16) {
         var storage = sockaddr_storage()
         let length = try resolve(address, into: &storage)
         let flags = LEV_OPT_REUSEABLE | LEV_OPT_REUSEABLE_PORT | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_CLOSE_ON_FREE
@@ -59,16 +59,31 @@ extension EventLoop {
         _ address: ListenAddress, into storage: inout sockaddr_storage
     ) throws(HTTPServerError) -> Int {
         var length = Int32(MemoryLayout<sockaddr_storage>.size)
+<<<<<<< HEAD
         let host = address.host.contains(":") ? "[\(address.host)]" : address.host
         // libevent refuses a written port 0; without one it sets 0, and the system picks.
         let text = address.port == 0 ? host : "\(host):\(address.port)"
+=======
+        // The address alone: with a port the call refuses 0, which is how any free port is asked for.
+>>>>>>> front
         let code = withUnsafeMutablePointer(to: &storage) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                evutil_parse_sockaddr_port(text, $0, &length)
+                evutil_parse_sockaddr_port(address.host, $0, &length)
             }
         }
         guard code == 0 else {
             throw .invalidConfiguration("the host must be an IPv4 or IPv6 address in numbers, not \(address.host)")
+        }
+        withUnsafeMutablePointer(to: &storage) { pointer in
+            if pointer.pointee.ss_family == sa_family_t(AF_INET6) {
+                pointer.withMemoryRebound(to: sockaddr_in6.self, capacity: 1) {
+                    $0.pointee.sin6_port = address.port.bigEndian
+                }
+            } else {
+                pointer.withMemoryRebound(to: sockaddr_in.self, capacity: 1) {
+                    $0.pointee.sin_port = address.port.bigEndian
+                }
+            }
         }
         return Int(length)
     }

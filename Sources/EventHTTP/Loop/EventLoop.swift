@@ -67,24 +67,36 @@ final class EventLoop {
     private var sweepEvent: OpaquePointer?
 
     /// Makes a loop that listens on `address`. Nothing is accepted before `run`.
-    init(index: Int, front: SharedFront, address: ListenAddress, backlog: Int32) throws(HTTPServerError) {
-        self.index = index
-        self.front = front
-        headTable = HeadTable(fieldsLimit: front.gate.fields)
-        inbox = try LoopInbox()
-        base = try Self.makeBase()
+    static func make(
+        index: Int, front: SharedFront, address: ListenAddress, backlog: Int32
+    ) throws(HTTPServerError) -> EventLoop {
+        let inbox = try LoopInbox()
+        let base = try makeBase()
         guard let http = evhttp_new(base) else {
             event_base_free(base)
             throw .resourceExhausted(call: "evhttp_new", code: ENOMEM)
         }
-        self.http = http
-        do {
-            (bound, port) = try Self.listen(base, http, address, backlog: backlog)
+        do throws(HTTPServerError) {
+            let listening = try listen(base, http, address, backlog: backlog)
+            return EventLoop(index: index, front: front, inbox: inbox, base: base, http: http, listening)
         } catch {
             evhttp_free(http)
             event_base_free(base)
             throw error
         }
+    }
+
+    private init(
+        index: Int, front: SharedFront, inbox: LoopInbox, base: OpaquePointer, http: OpaquePointer,
+        _ listening: (bound: OpaquePointer, port: UInt16)
+    ) {
+        self.index = index
+        self.front = front
+        self.inbox = inbox
+        self.base = base
+        self.http = http
+        (bound, port) = listening
+        headTable = HeadTable(fieldsLimit: front.gate.fields)
         configureCallbacks()
         date.update(to: front.currentTime())
     }

@@ -4,6 +4,7 @@ internal import Synchronization
 /// What the loops of one server share.
 final class SharedFront: Sendable {
     let limits: ServerLimits
+    let times: LimitTimes
     let gate: GateLimits
     let responder: any HTTPResponder
     let isFastLaneOn: Bool
@@ -19,6 +20,7 @@ final class SharedFront: Sendable {
 
     init(_ configuration: HTTPServerConfiguration, responder: any HTTPResponder) {
         limits = configuration.limits
+        times = LimitTimes(configuration.limits)
         gate = GateLimits(configuration.limits)
         self.responder = responder
         isFastLaneOn = configuration.isFastLaneOn
