@@ -12,7 +12,10 @@ struct BatchPacer: Sendable {
 
     /// Longest wait of a batch, and the pause after which nothing is expected.
     static let waitLimit = Duration.milliseconds(10)
-    private static let expectedLimit = 64
+    /// Longest wait for elements that were announced.
+    static let announcedWaitLimit = Duration.milliseconds(50)
+    /// A batch of so many waits for nobody.
+    static let expectedLimit = 64
     private static let holdRounds = 50
 
     /// Whether a batch of that size should be flushed now.

@@ -43,7 +43,7 @@ extension RunService {
         return queue.seconds(forItems: ahead + 1, limit: 60, fallback: 2)
     }
 
-    /// Whether a run made from this submission may begin, and the record that it begins with.
+    /// The record with which a run of this submission begins.
     func makeRecord(_ submission: Submission, kind: RunKind) -> RunRecord {
         let moment = now()
         var record = RunRecord(

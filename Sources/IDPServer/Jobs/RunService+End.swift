@@ -66,8 +66,8 @@ extension RunService {
 
     /// Makes a stored record visible and moves the gauge of states.
     func publish(_ record: RunRecord) {
-        let before = index.publish(record)
-        if record.kind == .job { countJob(before?.state, record.state) }
+        guard let before = index.publish(record), record.kind == .job else { return }
+        countJob(before.state, record.state)
     }
 
     /// Moves a job in the gauge of states; nil where it was not or is no more.

@@ -14,6 +14,7 @@ extension RunService {
         guard jobQueue.reserve() else { return completion(.failure(counted(queueFull))) }
         let record = makeRecord(submission, kind: .job)
         pending.enter()
+        store.announceInsert()
         intake[Int(record.id.low % UInt64(intake.count))].async {
             do throws(ServiceError) {
                 let folder = try self.artifacts.takeOver(submission.document, record)
@@ -21,6 +22,7 @@ extension RunService {
                     self.accepted(record, result, completion)
                 }
             } catch {
+                self.store.withdrawInsert()
                 self.accepted(record, .failure(error), completion)
             }
         }

@@ -39,6 +39,7 @@ struct RunPage: Sendable {
 /// - *Work* (`idp.worker.<n>`): two `WorkQueue`s, one for jobs and one for synchronous runs, each with slots of its own,
 ///   so that a caller who waits never stands behind a whole job; the pipeline shares its document workers among both.
 /// - *Maintenance* (`idp.maintenance`): free disk, the store's health, retries of failed writes, waits that end.
+/// - *Housekeeping* (`idp.housekeeping`): sweeps, repairs and retention, which may take long.
 ///
 /// A job's life: reserve a place → folder → row → `202` → queue → running → judged → row → visible. Crash at any point
 /// before `202`: nobody was told, the folder or the row is swept or ends unseen. After it: the row is found at the next
@@ -69,6 +70,7 @@ final class RunService: Sendable {
     let jobCounts = Mutex<[RunState: Int]>([:])
     let intake: [DispatchQueue]
     let maintenance = DispatchQueue(label: "idp.maintenance")
+    let housekeeping = DispatchQueue(label: "idp.housekeeping", qos: .utility)
     /// Everything between a promise and its keeping: submissions on their way, ends on their way into the store.
     let pending = DispatchGroup()
 

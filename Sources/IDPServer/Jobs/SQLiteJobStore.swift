@@ -63,13 +63,21 @@ final class SQLiteJobStore: JobStore {
         return { box.value.withLock { $0 } }
     }
 
+    func announceInsert() { writer.announce() }
+
+    func withdrawInsert() { writer.withdraw() }
+
     func write(_ change: StoreWrite, completion: @escaping @Sendable (Result<Void, ServiceError>) -> Void) {
-        guard enter() else { return completion(.failure(SQLiteJobStore.closed)) }
+        let wasAnnounced = change.bringsDocument
+        guard enter() else {
+            if wasAnnounced { writer.withdraw() }
+            return completion(.failure(SQLiteJobStore.closed))
+        }
         writer.add(
             Entry(change: change) { result in
                 completion(result)
                 self.inFlight.leave()
-            }, isUrgent: change.isUrgent)
+            }, isUrgent: change.isUrgent, wasAnnounced: wasAnnounced)
     }
 
     func run(_ id: RunID) throws(ServiceError) -> StoredRun {
