@@ -3,9 +3,9 @@ import Synchronization
 
 /// Gathers what arrives while the previous batch is being flushed, and flushes it as one batch.
 ///
-/// An element that arrives alone is flushed at once. Elements that arrive together share a flush: a batch waits a moment
-/// for those that were announced and for those that `BatchPacer` expects. Elements keep their order. `flush` runs on one
-/// serial queue.
+/// An element that arrives alone is flushed at once. Elements that arrive together share a flush: a batch waits a
+/// moment for those that were announced and for those that `BatchPacer` expects. Elements keep their order. `flush`
+/// runs on one serial queue.
 final class GroupCommit<Element: Sendable>: Sendable {
     private enum Phase {
         case idle

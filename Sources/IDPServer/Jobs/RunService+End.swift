@@ -107,6 +107,7 @@ extension RunService {
     /// How long a failed write of an end waits before it is tried again.
     private static let storeRetryDelay = DispatchTimeInterval.milliseconds(500)
 
+    /// Whether the service drains: nothing new begins.
     var isStopping: Bool { health.withLock { $0.isDraining } }
 
     private func countEnd(_ record: RunRecord) {

@@ -5,8 +5,8 @@ import Pipeline
 
 extension RunService {
     /// Removes what is older than IDP_RUNS_RETENTION_DAYS, a little at a time, for as long as the service runs: folder
-    /// first, then row, so that a crash between them leaves a row whose folder is gone, which the next step removes. Runs
-    /// on the housekeeping queue.
+    /// first, then row, so that a crash between them leaves a row whose folder is gone, which the next step removes.
+    /// Runs on the housekeeping queue.
     func keepRetention() {
         guard let days = settings.storage.retentionDays, !isStopping else { return }
         let moment = now()

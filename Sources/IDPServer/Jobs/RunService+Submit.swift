@@ -5,8 +5,8 @@ import Pipeline
 
 extension RunService {
     /// Takes a job. `completion` is called once, on a queue of the service, with the accepted record after document and
-    /// row are on stable storage, or with the reason why there is no job: `SHUTTING_DOWN`, `STORAGE_FULL`, `QUEUE_FULL`,
-    /// `DEPENDENCY_UNAVAILABLE`, `JOB_SUBMIT_FAILED`. Returns at once; any thread.
+    /// row are on stable storage, or with the reason why there is no job: `SHUTTING_DOWN`, `STORAGE_FULL`,
+    /// `QUEUE_FULL`, `DEPENDENCY_UNAVAILABLE`, `JOB_SUBMIT_FAILED`. Returns at once; any thread.
     func submit(
         _ submission: Submission, completion: @escaping @Sendable (Result<RunRecord, ServiceError>) -> Void
     ) {

@@ -153,7 +153,9 @@ final class SQLiteJobStore: JobStore {
     }
 
     /// A pragma of the writing connection, for tests.
-    func pragma<Value: DatabaseValueConvertible & Sendable & StatementColumnConvertible>(_ name: String) throws -> Value? {
+    func pragma<Value: DatabaseValueConvertible & StatementColumnConvertible & Sendable>(
+        _ name: String
+    ) throws -> Value? {
         try pool.writeWithoutTransaction { try Value.fetchOne($0, sql: "PRAGMA \(name)") }
     }
 

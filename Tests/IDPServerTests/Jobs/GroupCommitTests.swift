@@ -75,7 +75,7 @@ struct GroupCommitTests {
         #expect(begin.duration(to: .now) < .seconds(20))
     }
 
-    /// Those who are on their way when the first one comes share its flush; one who never comes holds nobody up for long.
+    /// Those who are on their way when the first one comes share its flush.
     @Test func waitsForThoseThatWereAnnounced() async {
         let sizes = Mutex<[Int]>([])
         await withCheckedContinuation { continuation in
