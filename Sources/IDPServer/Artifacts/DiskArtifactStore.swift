@@ -8,9 +8,9 @@ import Synchronization
 ///
 /// DESIGN. A document arrives as a spooled file under `RUNS_DIR/.spool` and becomes a run's by a rename on the same
 /// filesystem: nothing is copied. Durability is bought for many runs at a time: `makeDurable` is one syncfs(2), which
-/// puts every file and folder made so far on stable storage. Measured on ext4 with 20 KB documents: 5 ms for one run and
-/// 8 ms for 64, where fsync of each file and of the three folders above it took 15 ms and 690 ms. Its price is that it
-/// waits for other writers of the filesystem too; with 200 MB/s of foreign writes it stayed below the fsyncs.
+/// puts every file and folder made so far on stable storage. Measured on ext4 with 20 KB documents: 5 ms for one run
+/// and 8 ms for 64, where fsync of each file and of the three folders above it took 15 ms and 690 ms. Its price is that
+/// it waits for other writers of the filesystem too; with 200 MB/s of foreign writes it stayed below the fsyncs.
 ///
 /// The store is the truth of a run's state. `job.json` and `final_result.json` are for people and other programs; they
 /// are written in one step each but not flushed, and repaired from the store after a crash.

@@ -30,8 +30,8 @@ enum FileSystem {
 
     /// Makes a folder and all folders above it.
     static func makeFolders(_ path: String) throws(FileError) {
-        var isDirectory = stat()
-        if stat(path, &isDirectory) == 0 { return }
+        var info = stat()
+        if stat(path, &info) == 0 { return }
         let parent = (path as NSString).deletingLastPathComponent
         if !parent.isEmpty, parent != path { try makeFolders(parent) }
         try makeFolder(path)

@@ -1,7 +1,7 @@
 import Pipeline
 
-/// Where one run's files are: `RUNS_DIR/YYYY-MM-DD/<run_id>/input/…` and `meta/…`. The day is that of the id, in UTC, so
-/// that an id alone leads to its folder.
+/// Where one run's files are: `RUNS_DIR/YYYY-MM-DD/<run_id>/input/…` and `meta/…`. The day is that of the id, in UTC,
+/// so that an id alone leads to its folder.
 struct RunFolder: Sendable, Hashable {
     /// `RUNS_DIR`.
     let runsDirectory: String

@@ -3,7 +3,8 @@ struct Setting: Sendable {
     /// How far a value may be shown.
     enum Secrecy: Sendable {
         case open
-        /// Never shown, not even when it is wrong. Has no flag: a command line can be read by every user of the machine.
+        /// Never shown, not even when it is wrong. Has no flag: a command line can be read by every user of the
+        /// machine.
         case secret
         /// A URL that may hold `user:password@`; that part is masked.
         case credentials

@@ -8,6 +8,7 @@ struct SettingFlags: Sendable, Equatable {
     /// Words that are no flags, flags without their value, flags given twice. Unknown flags are left to `Settings`.
     private(set) var mistakes: [SettingMistake] = []
 
+    /// Reads a command line's words, without the program's and the command's name.
     init(_ arguments: [String]) {
         var rest = arguments[...]
         while let word = rest.popFirst() {

@@ -85,7 +85,8 @@ struct SettingSources: Sendable {
 
     /// `; did you mean …?`, when one of the known names is near enough.
     static func hint(_ name: String, among known: [String]) -> String {
-        let nearest = known.map { (name: $0, distance: EditDistance.between(name, $0)) }.min { $0.distance < $1.distance }
+        let distances = known.map { (name: $0, distance: EditDistance.between(name, $0)) }
+        let nearest = distances.min { $0.distance < $1.distance }
         guard let nearest, nearest.distance <= max(2, name.count / 4) else { return "" }
         return "; did you mean \(nearest.name)?"
     }

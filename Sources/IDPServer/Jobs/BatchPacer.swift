@@ -1,8 +1,8 @@
 /// Decides how many elements a batch should wait for, as a pure value.
 ///
-/// On a disk whose flush is shorter than the time between two submissions, flushing at once would make batches of one or
-/// two under any load. So a batch may wait, for at most `waitLimit`, until as many elements have come as the load has
-/// shown to bring. The expectation doubles while it is met, falls to what came when it is not, and then stays for a
+/// On a disk whose flush is shorter than the time between two submissions, flushing at once would make batches of one
+/// or two under any load. So a batch may wait, for at most `waitLimit`, until as many elements have come as the load
+/// has shown to bring. The expectation doubles while it is met, falls to what came when it is not, and then stays for a
 /// while; after a pause it is one again. An element that comes alone therefore never waits.
 struct BatchPacer: Sendable {
     /// Elements that a batch waits for.
@@ -12,7 +12,10 @@ struct BatchPacer: Sendable {
 
     /// Longest wait of a batch, and the pause after which nothing is expected.
     static let waitLimit = Duration.milliseconds(10)
-    private static let expectedLimit = 64
+    /// Longest wait for elements that were announced.
+    static let announcedWaitLimit = Duration.milliseconds(50)
+    /// A batch of so many waits for nobody.
+    static let expectedLimit = 64
     private static let holdRounds = 50
 
     /// Whether a batch of that size should be flushed now.

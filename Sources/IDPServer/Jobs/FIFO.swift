@@ -9,6 +9,7 @@ struct FIFO<Element> {
     /// The oldest element.
     var first: Element? { count > 0 ? storage[head] : nil }
 
+    /// Puts an element at the end.
     mutating func append(_ element: Element) {
         storage.append(element)
     }

@@ -3,8 +3,9 @@ import Synchronization
 
 /// Gathers what arrives while the previous batch is being flushed, and flushes it as one batch.
 ///
-/// An element that arrives alone is flushed at once; elements that arrive together share a flush, and under load a batch
-/// waits a moment for those that `BatchPacer` expects. Elements keep their order. `flush` runs on one serial queue.
+/// An element that arrives alone is flushed at once. Elements that arrive together share a flush: a batch waits a
+/// moment for those that were announced and for those that `BatchPacer` expects. Elements keep their order. `flush`
+/// runs on one serial queue.
 final class GroupCommit<Element: Sendable>: Sendable {
     private enum Phase {
         case idle
@@ -18,6 +19,9 @@ final class GroupCommit<Element: Sendable>: Sendable {
         var isUrgent = false
         var phase = Phase.idle
         var pacer = BatchPacer()
+        /// Elements that are being made.
+        var announced = 0
+        var waitBegan = ContinuousClock.now
         /// Counts the waits, so that a timer knows whether its wait is still on.
         var wait = 0
     }
@@ -42,22 +46,43 @@ final class GroupCommit<Element: Sendable>: Sendable {
         self.flush = flush
     }
 
+    /// Says that an element is being made that will be added as announced, or withdrawn.
+    func announce() { state.withLock { $0.announced += 1 } }
+
+    /// Says that an announced element will not come.
+    func withdraw() {
+        let step = state.withLock { state -> Step in
+            takeAnnounced(&state)
+            return state.phase == .waiting ? leaveWait(&state) : .nothing
+        }
+        perform(step)
+    }
+
     /// Puts an element into the next batch; an urgent one lets the batch wait for nobody. Any thread; never blocks on a
     /// flush.
-    func add(_ element: Element, isUrgent: Bool = false) {
+    func add(_ element: Element, isUrgent: Bool = false, wasAnnounced: Bool = false) {
         let step = state.withLock { state -> Step in
+            if wasAnnounced { takeAnnounced(&state) }
             state.pending.append(element)
             state.isUrgent = state.isUrgent || isUrgent
             switch state.phase {
             case .flushing: return .nothing
-            case .waiting:
-                guard isDue(&state) else { return .nothing }
-                state.phase = .flushing
-                return .flush
+            case .waiting: return leaveWait(&state)
             case .idle: return next(&state)
             }
         }
         perform(step)
+    }
+
+    private func takeAnnounced(_ state: inout State) {
+        precondition(state.announced > 0, "an element comes or is withdrawn that nobody had announced")
+        state.announced -= 1
+    }
+
+    private func leaveWait(_ state: inout State) -> Step {
+        guard isDue(&state) else { return .nothing }
+        state.phase = .flushing
+        return .flush
     }
 
     private func perform(_ step: Step) {
@@ -71,12 +96,19 @@ final class GroupCommit<Element: Sendable>: Sendable {
     }
 
     private func endWait(_ wait: Int) {
-        let isOn = state.withLock { state in
-            guard state.phase == .waiting, state.wait == wait else { return false }
+        let step = state.withLock { state -> Step in
+            guard state.phase == .waiting, state.wait == wait else { return .nothing }
+            // Who was announced comes; but nobody waits long for one whose disk is slow.
+            if state.announced > 0, state.waitBegan.duration(to: .now) < BatchPacer.announcedWaitLimit {
+                return .wait(wait)
+            }
             state.phase = .flushing
-            return true
+            return .flush
         }
-        if isOn { run(waitedInVain: true) }
+        switch step {
+        case .flush: run(waitedInVain: true)
+        case .wait, .nothing: perform(step)
+        }
     }
 
     private func run(waitedInVain: Bool) {
@@ -106,10 +138,12 @@ final class GroupCommit<Element: Sendable>: Sendable {
         }
         state.phase = .waiting
         state.wait += 1
+        state.waitBegan = .now
         return .wait(state.wait)
     }
 
     private func isDue(_ state: inout State) -> Bool {
-        state.isUrgent || state.pacer.isDue(state.pending.count, at: .now)
+        if state.isUrgent || state.pending.count >= BatchPacer.expectedLimit { return true }
+        return state.announced == 0 && state.pacer.isDue(state.pending.count, at: .now)
     }
 }

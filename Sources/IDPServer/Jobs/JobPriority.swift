@@ -1,6 +1,7 @@
 /// How soon a job's turn comes: 0 to 9, higher is sooner. Jobs of one priority run in the order in which they came.
 struct JobPriority: Sendable, Hashable, Comparable {
     static let range = 0...9
+    /// What a job has that nobody gave a priority.
     static let normal = JobPriority(5)
 
     let level: Int

@@ -8,8 +8,8 @@ import Observability
 ///        │  └─cancel,expire  │ └──(cancelled)─► cancelled
 ///        └──handBack,recover─┘
 ///
-/// A cancel of running work is a wish first (`isCancelRequested`): the work is stopped, and whatever its end is, the run
-/// is `cancelled`, because that is what the caller was told.
+/// A cancel of running work is a wish first (`isCancelRequested`): the work is stopped, and whatever its end is, the
+/// run is `cancelled`, because that is what the caller was told.
 struct JobStateMachine: Sendable, Equatable {
     private(set) var state: RunState
     /// Starts so far.

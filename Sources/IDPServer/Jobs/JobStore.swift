@@ -35,8 +35,15 @@ struct EndedRun: Sendable, Equatable {
 /// Reads block the calling thread (a file's worth of time) and throw `STORAGE_FAILED`; call them on a queue, never on a
 /// loop. Writes return at once.
 protocol JobStore: Sendable {
-    /// Puts a change into the next transaction; `completion` runs on the store's own queue after the commit, or with the
-    /// reason why there was none (`STORAGE_FULL`, `STORAGE_FAILED`). It must be short.
+    /// Says that a run with a document is being made, so that the next transaction may wait for it. Exactly one
+    /// `.insert` with a document, or one `withdrawInsert`, must follow.
+    func announceInsert()
+
+    /// Says that an announced run will not come.
+    func withdrawInsert()
+
+    /// Puts a change into the next transaction; `completion` runs on the store's own queue after the commit, or with
+    /// the reason why there was none (`STORAGE_FULL`, `STORAGE_FAILED`). It must be short.
     func write(_ change: StoreWrite, completion: @escaping @Sendable (Result<Void, ServiceError>) -> Void)
 
     /// A run by its id.

@@ -12,9 +12,9 @@ enum RunUpdate: Sendable {
 /// The runs that live or ended a short while ago, in memory: the hot path of status queries.
 ///
 /// DESIGN. A live run has two records: the *draft*, to which the state machine's decisions are applied at once, and the
-/// *published* one, which is what anybody outside sees and which follows when the draft is on stable storage. Ended runs
-/// stay for a while, bounded in number; older ones are read from the store. One `Mutex`; watchers run outside of it, on
-/// the thread that publishes.
+/// *published* one, which is what anybody outside sees and which follows when the draft is on stable storage. Ended
+/// runs stay for a while, bounded in number; older ones are read from the store. One `Mutex`; watchers run outside of
+/// it, on the thread that publishes.
 final class RunIndex: Sendable {
     /// Told of updates, on the thread that publishes them: must be short and must not block.
     typealias Watcher = @Sendable (RunUpdate) -> Void
@@ -76,8 +76,8 @@ final class RunIndex: Sendable {
         state.withLock { state in state.live.values.filter { $0.draft.kind == kind }.map(\.token) }
     }
 
-    /// Applies an event to a live run: state, attempts and the wish to cancel go into the draft, then `change`. Nil when
-    /// the run is not live.
+    /// Applies an event to a live run: state, attempts and the wish to cancel go into the draft, then `change`. Nil
+    /// when the run is not live.
     func handle(
         _ event: JobStateMachine.Event, _ id: RunID, change: (inout RunRecord) -> Void = { _ in }
     ) throws(JobStateMachine.IllegalTransition) -> Decision? {

@@ -98,7 +98,9 @@ extension RunService {
             queues.map { MetricSample(labels: [$0.name], value: ($0.oldestAge ?? .zero) / .seconds(1)) }
         }
         let artifacts = artifacts
-        registry.observedCounter("idp_document_syncs_total", help: "Flushes of run folders, each for all that came together.") {
+        registry.observedCounter(
+            "idp_document_syncs_total", help: "Flushes of run folders, each for all that came together."
+        ) {
             Double(artifacts.syncCount)
         }
     }

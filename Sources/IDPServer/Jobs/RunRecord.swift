@@ -22,8 +22,8 @@ struct RunRecord: Sendable, Hashable {
     /// Starts so far.
     var attempts = 0
     var priority = JobPriority.normal
-    /// The applicant's name as submitted. Needed to judge the run again after a restart; stands in the store only, never
-    /// in a folder, a log, a span or a label.
+    /// The applicant's name as submitted. Needed to judge the run again after a restart; stands in the store only,
+    /// never in a folder, a log, a span or a label.
     var fio: String
     /// The day on which the document's age is counted: fixed when the run is accepted, so that a restart after midnight
     /// does not change a verdict.

@@ -12,7 +12,8 @@ enum RunSchema {
     }
 
     // kind: 0 sync, 1 job. state: 0 accepted, 1 running, 2 completed, 3 failed, 4 cancelled. Times are Unix
-    // milliseconds. The judgement stands last: a row's tail is read only when it is asked for (SQLite file format §1.6).
+    // milliseconds. The judgement stands last: a row's tail is read only when it is asked for (SQLite file format
+    // §1.6).
     private static let runs = """
         CREATE TABLE run (
             id INTEGER PRIMARY KEY,

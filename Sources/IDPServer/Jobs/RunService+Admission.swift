@@ -3,8 +3,8 @@ import Pipeline
 import Synchronization
 
 extension RunService {
-    /// Why a run of that kind would be refused now; nil when it would be taken. Never blocks: fit for a loop, before the
-    /// body is read.
+    /// Why a run of that kind would be refused now; nil when it would be taken. Never blocks: fit for a loop, before
+    /// the body is read.
     func admission(for kind: RunKind) -> ServiceError? {
         if let refusal = unavailability { return counted(refusal) }
         switch kind {
@@ -31,8 +31,10 @@ extension RunService {
         return nil
     }
 
+    /// The refusal of a job for which there is no place.
     var queueFull: ServiceError { ServiceError(.queueFull, retryAfter: jobQueue.retryAfterWhenFull) }
 
+    /// The refusal of a synchronous run for which there is no place.
     var serverBusy: ServiceError { ServiceError(.serverBusy, retryAfter: interactiveQueue.retryAfterWhenFull) }
 
     /// Seconds after which a run's status is worth asking for again: from its place in the line and the measured rate.
@@ -43,7 +45,7 @@ extension RunService {
         return queue.seconds(forItems: ahead + 1, limit: 60, fallback: 2)
     }
 
-    /// Whether a run made from this submission may begin, and the record that it begins with.
+    /// The record with which a run of this submission begins.
     func makeRecord(_ submission: Submission, kind: RunKind) -> RunRecord {
         let moment = now()
         var record = RunRecord(

@@ -66,8 +66,8 @@ extension RunService {
 
     /// Makes a stored record visible and moves the gauge of states.
     func publish(_ record: RunRecord) {
-        let before = index.publish(record)
-        if record.kind == .job { countJob(before?.state, record.state) }
+        guard let before = index.publish(record), record.kind == .job else { return }
+        countJob(before.state, record.state)
     }
 
     /// Moves a job in the gauge of states; nil where it was not or is no more.
@@ -107,6 +107,7 @@ extension RunService {
     /// How long a failed write of an end waits before it is tried again.
     private static let storeRetryDelay = DispatchTimeInterval.milliseconds(500)
 
+    /// Whether the service drains: nothing new begins.
     var isStopping: Bool { health.withLock { $0.isDraining } }
 
     private func countEnd(_ record: RunRecord) {

@@ -28,11 +28,11 @@ extension RunService {
         logger.info("jobs recovered", metadata: ["count": "\(unfinished.count)"])
         let moment = now()
         health.withLock { $0.isStarted = true }
-        maintenance.async {
+        housekeeping.async {
             self.sweepFolders(before: RunID(floorOf: moment))
             self.repairFolders()
+            self.keepRetention()
         }
-        maintenance.async { self.keepRetention() }
         maintain()
     }
 
@@ -82,7 +82,8 @@ extension RunService {
         }
         let left = max(0, deadline.remaining / .milliseconds(1))
         let isFlushed = pending.wait(timeout: .now() + .milliseconds(Int(left))) == .success
-        store.close()
+        // A store that hangs must not hold up the stop: its log is recovered at the next start.
+        if isFlushed { store.close() }
         return isIdle && isFlushed
     }
 

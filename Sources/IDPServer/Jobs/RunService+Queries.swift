@@ -71,8 +71,8 @@ extension RunService {
         }
     }
 
-    /// Asks for a run's end. `completion` is called once, on a queue of the service, after the wish is on stable storage.
-    /// May read the disk: not for a loop.
+    /// Asks for a run's end. `completion` is called once, on a queue of the service, after the wish is on stable
+    /// storage. May read the disk: not for a loop.
     ///
     /// Queued, it is cancelled at once; running, its work is stopped and it is cancelled whatever the work came to.
     func cancel(_ id: RunID, completion: @escaping @Sendable (Result<CancelOutcome, ServiceError>) -> Void) {

@@ -5,8 +5,8 @@ import Pipeline
 
 extension RunService {
     /// Removes what is older than IDP_RUNS_RETENTION_DAYS, a little at a time, for as long as the service runs: folder
-    /// first, then row, so that a crash between them leaves a row whose folder is gone, which the next step removes. Runs
-    /// on the maintenance queue.
+    /// first, then row, so that a crash between them leaves a row whose folder is gone, which the next step removes.
+    /// Runs on the housekeeping queue.
     func keepRetention() {
         guard let days = settings.storage.retentionDays, !isStopping else { return }
         let moment = now()
@@ -20,7 +20,7 @@ extension RunService {
             store.write(.forgetExpired(before: cutoff.advanced(by: .seconds(-86_400 * RunService.memoryDays)))) { _ in }
             pause = .seconds(60)
         }
-        maintenance.asyncAfter(deadline: .now() + pause) { [weak self] in self?.keepRetention() }
+        housekeeping.asyncAfter(deadline: .now() + pause) { [weak self] in self?.keepRetention() }
     }
 
     /// Removes the oldest ended runs that came in before the moment, at most `expiryStep`, and says how many.

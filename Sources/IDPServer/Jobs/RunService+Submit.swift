@@ -5,8 +5,8 @@ import Pipeline
 
 extension RunService {
     /// Takes a job. `completion` is called once, on a queue of the service, with the accepted record after document and
-    /// row are on stable storage, or with the reason why there is no job: `SHUTTING_DOWN`, `STORAGE_FULL`, `QUEUE_FULL`,
-    /// `DEPENDENCY_UNAVAILABLE`, `JOB_SUBMIT_FAILED`. Returns at once; any thread.
+    /// row are on stable storage, or with the reason why there is no job: `SHUTTING_DOWN`, `STORAGE_FULL`,
+    /// `QUEUE_FULL`, `DEPENDENCY_UNAVAILABLE`, `JOB_SUBMIT_FAILED`. Returns at once; any thread.
     func submit(
         _ submission: Submission, completion: @escaping @Sendable (Result<RunRecord, ServiceError>) -> Void
     ) {
@@ -14,6 +14,7 @@ extension RunService {
         guard jobQueue.reserve() else { return completion(.failure(counted(queueFull))) }
         let record = makeRecord(submission, kind: .job)
         pending.enter()
+        store.announceInsert()
         intake[Int(record.id.low % UInt64(intake.count))].async {
             do throws(ServiceError) {
                 let folder = try self.artifacts.takeOver(submission.document, record)
@@ -21,6 +22,7 @@ extension RunService {
                     self.accepted(record, result, completion)
                 }
             } catch {
+                self.store.withdrawInsert()
                 self.accepted(record, .failure(error), completion)
             }
         }

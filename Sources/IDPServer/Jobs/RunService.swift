@@ -36,9 +36,11 @@ struct RunPage: Sendable {
 /// - *Intake* (`idp.intake.<n>`): moves a spooled document into its run folder.
 /// - *Store* (`idp.store.writer`): one writer that flushes folders and commits rows for all who came together. What
 ///   callers see (`RunIndex`'s published records, counters, completions) follows after the commit, on that queue.
-/// - *Work* (`idp.worker.<n>`): two `WorkQueue`s, one for jobs and one for synchronous runs, each with slots of its own,
+/// - *Work* (`idp.worker.<n>`): two `WorkQueue`s, one for jobs and one for synchronous runs, each with slots of its
+/// own,
 ///   so that a caller who waits never stands behind a whole job; the pipeline shares its document workers among both.
 /// - *Maintenance* (`idp.maintenance`): free disk, the store's health, retries of failed writes, waits that end.
+/// - *Housekeeping* (`idp.housekeeping`): sweeps, repairs and retention, which may take long.
 ///
 /// A job's life: reserve a place → folder → row → `202` → queue → running → judged → row → visible. Crash at any point
 /// before `202`: nobody was told, the folder or the row is swept or ends unseen. After it: the row is found at the next
@@ -61,24 +63,32 @@ final class RunService: Sendable {
     let artifacts: DiskArtifactStore
     let metrics: RunMetrics
     let logger: Logger
+    /// The wall clock.
     let now: @Sendable () -> Timestamp
+    /// What status queries are answered from first.
     let index = RunIndex()
+    /// In front of the slots that run jobs.
     let jobQueue: WorkQueue
+    /// In front of the slots that run /v1/process.
     let interactiveQueue: WorkQueue
     let health = Mutex(Health())
+    /// Jobs by published state, for the gauge.
     let jobCounts = Mutex<[RunState: Int]>([:])
     let intake: [DispatchQueue]
     let maintenance = DispatchQueue(label: "idp.maintenance")
+    let housekeeping = DispatchQueue(label: "idp.housekeeping", qos: .utility)
     /// Everything between a promise and its keeping: submissions on their way, ends on their way into the store.
     let pending = DispatchGroup()
 
     /// - Parameters:
-    ///   - lanes: for the work queues' slots, `RunService.laneCount(settings)` of them; shared lanes stand in for missing
+    ///   - lanes: for the work queues' slots, `RunService.laneCount(settings)` of them; shared lanes stand in for
+    /// missing
     ///     ones.
     ///   - now: the wall clock.
     init(
         settings: Settings, judge: any DocumentJudge, store: any JobStore, artifacts: DiskArtifactStore,
-        registry: MetricRegistry, logger: Logger, lanes: [Lane] = [], now: @escaping @Sendable () -> Timestamp = Timestamp.now
+        registry: MetricRegistry, logger: Logger, lanes: [Lane] = [],
+        now: @escaping @Sendable () -> Timestamp = Timestamp.now
     ) {
         self.settings = settings
         self.judge = judge

@@ -63,13 +63,21 @@ final class SQLiteJobStore: JobStore {
         return { box.value.withLock { $0 } }
     }
 
+    func announceInsert() { writer.announce() }
+
+    func withdrawInsert() { writer.withdraw() }
+
     func write(_ change: StoreWrite, completion: @escaping @Sendable (Result<Void, ServiceError>) -> Void) {
-        guard enter() else { return completion(.failure(SQLiteJobStore.closed)) }
+        let wasAnnounced = change.bringsDocument
+        guard enter() else {
+            if wasAnnounced { writer.withdraw() }
+            return completion(.failure(SQLiteJobStore.closed))
+        }
         writer.add(
             Entry(change: change) { result in
                 completion(result)
                 self.inFlight.leave()
-            }, isUrgent: change.isUrgent)
+            }, isUrgent: change.isUrgent, wasAnnounced: wasAnnounced)
     }
 
     func run(_ id: RunID) throws(ServiceError) -> StoredRun {
@@ -145,7 +153,9 @@ final class SQLiteJobStore: JobStore {
     }
 
     /// A pragma of the writing connection, for tests.
-    func pragma<Value: DatabaseValueConvertible & Sendable & StatementColumnConvertible>(_ name: String) throws -> Value? {
+    func pragma<Value: DatabaseValueConvertible & StatementColumnConvertible & Sendable>(
+        _ name: String
+    ) throws -> Value? {
         try pool.writeWithoutTransaction { try Value.fetchOne($0, sql: "PRAGMA \(name)") }
     }
 

@@ -67,7 +67,8 @@ final class WorkQueue: Sendable {
     ///   - slots: as many items run at a time.
     ///   - onStart: called on the slot with the time that the item had waited.
     init(
-        name: String, limit: Int, slots: [WorkSlot], onStart: @escaping @Sendable (Duration, WorkSlot) -> Void = { _, _ in }
+        name: String, limit: Int, slots: [WorkSlot],
+        onStart: @escaping @Sendable (Duration, WorkSlot) -> Void = { _, _ in }
     ) {
         precondition(!slots.isEmpty, "a work queue needs a slot")
         self.name = name

@@ -10,8 +10,8 @@ struct DiskArtifactStoreTests {
 
     private func record(_ id: RunID) throws -> RunRecord {
         RunRecord(
-            id: id, kind: .job, createdAt: id.moment, fio: "Ахметов Нурлан", today: try #require(CalendarDate(iso: "2026-01-01")),
-            requestID: "req-1",
+            id: id, kind: .job, createdAt: id.moment, fio: "Ахметов Нурлан",
+            today: try #require(CalendarDate(iso: "2026-01-01")), requestID: "req-1",
             document: RunDocument(fileExtension: "pdf", size: 4, sha256: Array(0..<32)))
     }
 

@@ -5,20 +5,16 @@ import Testing
 struct BatchPacerTests {
     private let start = ContinuousClock.now
 
-    private func isDue(_ pacer: inout BatchPacer, _ count: Int, at now: ContinuousClock.Instant) -> Bool {
-        pacer.isDue(count, at: now)
+    private func isDue(_ pacer: BatchPacer, _ count: Int, after duration: Duration = .zero) -> Bool {
+        var pacer = pacer
+        return pacer.isDue(count, at: start + duration)
     }
 
     @Test func neverLetsALoneElementWait() {
         var pacer = BatchPacer()
         for round in 0..<100 {
-            let now = start + .milliseconds(round)
-            
-        do {
-            let due = isDue(&pacer, 1, at: now)
-            #expect(due == true)
-        }
-            pacer.flushed(1, waitedInVain: false, at: now)
+            #expect(isDue(pacer, 1, after: .milliseconds(round)))
+            pacer.flushed(1, waitedInVain: false, at: start + .milliseconds(round))
         }
     }
 
@@ -30,16 +26,8 @@ struct BatchPacerTests {
             sizes.append(pacer.expected)
         }
         #expect(sizes == [4, 8, 16, 32, 64, 64])
-        
-        do {
-            let due = isDue(&pacer, 63, at: start)
-            #expect(due == false)
-        }
-        
-        do {
-            let due = isDue(&pacer, 64, at: start)
-            #expect(due == true)
-        }
+        #expect(!isDue(pacer, 63))
+        #expect(isDue(pacer, 64))
     }
 
     @Test func fallsToWhatCameAndStaysThereForAWhile() {
@@ -57,15 +45,7 @@ struct BatchPacerTests {
     @Test func expectsNothingAfterAPause() {
         var pacer = BatchPacer()
         pacer.flushed(20, waitedInVain: false, at: start)
-        
-        do {
-            let due = isDue(&pacer, 1, at: start + .milliseconds(5))
-            #expect(due == false)
-        }
-        
-        do {
-            let due = isDue(&pacer, 1, at: start + .milliseconds(11))
-            #expect(due == true)
-        }
+        #expect(!isDue(pacer, 1, after: .milliseconds(5)))
+        #expect(isDue(pacer, 1, after: .milliseconds(11)))
     }
 }

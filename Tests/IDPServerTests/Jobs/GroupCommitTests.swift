@@ -74,4 +74,23 @@ struct GroupCommitTests {
         }
         #expect(begin.duration(to: .now) < .seconds(20))
     }
+
+    /// Those who are on their way when the first one comes share its flush.
+    @Test func waitsForThoseThatWereAnnounced() async {
+        let sizes = Mutex<[Int]>([])
+        await withCheckedContinuation { continuation in
+            let commits = GroupCommit<Int>(label: "test") { batch in
+                sizes.withLock { $0.append(batch.count) }
+                if batch.last == 40 { continuation.resume() }
+            }
+            for _ in 0...21 { commits.announce() }
+            for number in 0..<20 { commits.add(number, wasAnnounced: true) }
+            commits.withdraw()
+            commits.add(20, wasAnnounced: true)
+            commits.announce()
+            commits.add(40)
+            commits.withdraw()
+        }
+        #expect(sizes.withLock { $0 } == [21, 1] || sizes.withLock { $0 } == [22])
+    }
 }

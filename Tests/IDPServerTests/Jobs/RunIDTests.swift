@@ -17,7 +17,8 @@ struct RunIDTests {
         "{017f22e2-79b0-7cc3-98c4-dc0c0c07398f}", "017f22e2-79b0-4cc3-98c4-dc0c0c07398f",
         "017f22e2-79b0-7cc3-58c4-dc0c0c07398f", "017f22e2-79b0-7cc3-98c4-dc0c0c07398g",
         "017f22e2-79b0-7cc3-98c4-dc0c0c07398", "017f22e2-79b0-7cc3-98c4-dc0c0c07398f0",
-        "017f22e2079b0-7cc3-98c4-dc0c0c07398f", "..............-...-..-.............", "０17f22e2-79b0-7cc3-98c4-dc0c0c0",
+        "017f22e2079b0-7cc3-98c4-dc0c0c07398f", "..............-...-..-.............",
+        "０17f22e2-79b0-7cc3-98c4-dc0c0c0",
     ])
     func refusesOtherTexts(text: String) {
         #expect(RunID(text) == nil)

@@ -91,7 +91,7 @@ struct RunServiceRecoveryTests {
         let foreign = orphan.dayPath + "/notes"
         try FileManager.default.createDirectory(atPath: foreign, withIntermediateDirectories: true)
         try bench.service.start()
-        bench.service.maintenance.sync {}
+        bench.service.housekeeping.sync {}
         #expect(!FileManager.default.fileExists(atPath: orphan.path))
         #expect(FileManager.default.fileExists(atPath: foreign))
     }
@@ -108,7 +108,7 @@ struct RunServiceRecoveryTests {
         try FileManager.default.removeItem(atPath: torn.jobPath)
         let again = try RunBench(in: copy) { _ in .sample() }
         try again.service.start()
-        again.service.maintenance.sync {}
+        again.service.housekeeping.sync {}
         #expect(try again.text(torn.finalResultPath) == whole)
         #expect(try again.text(torn.jobPath).contains("\"status\":\"completed\""))
     }
