@@ -24,6 +24,20 @@ enum LetterConfusion {
         }
     }
 
+    /// The words that are one confusion away from a lower-case word, likelier confusions first.
+    static func variants(of word: String) -> [String] {
+        let letters = Array(word)
+        var found: [String] = []
+        for (left, right) in pairs where !left.isEmpty && !right.isEmpty {
+            for (printed, meant) in [(left, right), (right, left)] where letters.count >= printed.count {
+                for start in 0...(letters.count - printed.count) where stands(printed, in: letters, at: start) {
+                    found.append(String(letters[..<start] + meant + letters[(start + printed.count)...]))
+                }
+            }
+        }
+        return found
+    }
+
     private static func stands(_ piece: [Character], in word: [Character], at index: Int) -> Bool {
         index + piece.count <= word.count
             && zip(piece, word[index...]).allSatisfy { $0 == $1 || $0 == folded($1) && !isKazakh($0) }

@@ -153,6 +153,10 @@ struct MentionContext {
         let upper = flow.segments[above]
         let lower = flow.segments[segment]
         guard flow.segments[above].below == segment else { return false }
+        // A label beside its value is no line of a sentence, nor is a line that opens with a label.
+        if let right = upper.right, flow.tokens[flow.segments[right].range.lowerBound].isNameLike,
+            lower.right == nil { return false }
+        if RoleLexicon.before.match(at: lower.range.lowerBound, in: flow)?.cue == .label { return false }
         let words = upper.range.count { flow.tokens[$0].kind != .mark }
         guard words >= 3, let end = upper.range.last, !flow.tokens[end].isMark(":;!") else { return false }
         if isSentenceEnd(end, flow) { return false }
@@ -194,7 +198,8 @@ struct MentionContext {
         var steps = 0
         while let above = current, steps < 6 {
             let range = flow.segments[above].range
-            if !range.contains(where: mentions.holds), range.contains(where: { flow.tokens[$0].kind == .word }) {
+            if !range.contains(where: mentions.holds),
+                range.contains(where: { flow.tokens[$0].kind == .word || flow.tokens[$0].kind == .initial }) {
                 return isHead(above, over: segment, flow) ? Array(range) : nil
             }
             steps += 1

@@ -74,19 +74,14 @@ extension MentionScanner {
     /// Whether a name goes on in the next line: it does not yet have its three words, and the line is no label.
     private func continues(_ last: Int, _ token: Int, _ count: Int) -> Bool {
         guard count < 3, !flow.hasLabelBeside(flow.segmentOfToken[token]) else { return false }
-        var words = 0
-        var position: Int? = token
-        while let current = position, words < 4 {
-            if flow.tokens[current].isMark(":") { return false }
-            words += 1
-            position = flow.nextInSegment(current)
-        }
-        return true
+        let range = flow.segments[flow.segmentOfToken[token]].range
+        return range.allSatisfy { flow.tokens[$0].kind == .mark || isName($0) } && range.count <= 3 - count
     }
 
     /// Three words after a label whose patronymic is none that we know: a broken one, or a foreign name.
     private func triple(_ run: [Int]) -> NameMention? {
-        let texts = run.map { flow.tokens[$0].text }
+        var texts = run.map { flow.tokens[$0].text }
+        if flow.isRecognised[flow.tokens[run[0]].page] { texts[2] = ReadingRepair.patronymic(texts[2]) }
         guard let reading = NameReading.best(
             surname: texts[0], given: texts[1], patronymic: NameLetters.lowercased(texts[2]), last: .patronymic)
         else { return nil }
@@ -147,7 +142,7 @@ extension MentionScanner {
         var position = flow.nextInSegment(label)
         while let current = position {
             let token = flow.tokens[current]
-            if isName(current), !isFieldLabel(token.folded) { return current }
+            if isFieldWord(current) { return current }
             guard token.kind == .mark || isFieldLabel(token.folded)
                 || !(token.text.unicodeScalars.first.map(NameLetters.isUppercase) ?? false)
             else { return nil }
@@ -156,9 +151,15 @@ extension MentionScanner {
         let segment = flow.segments[flow.segmentOfToken[label]]
         for neighbour in [segment.right, segment.below].compactMap(\.self) {
             let first = flow.segments[neighbour].range.lowerBound
-            if isName(first), !isFieldLabel(flow.tokens[first].folded) { return first }
+            if isFieldWord(first) { return first }
         }
         return nil
+    }
+
+    /// A name word, a patronymic among them, that is no field's label itself.
+    private func isFieldWord(_ token: Int) -> Bool {
+        let folded = flow.tokens[token].folded
+        return !isFieldLabel(folded) && (isName(token) || isFree(token) && PatronymicForm(folded) != nil)
     }
 
     private func isFieldLabel(_ folded: String) -> Bool {

@@ -32,12 +32,19 @@ struct MentionScanner {
     func isName(_ token: Int?) -> Bool {
         guard let token, isFree(token) else { return false }
         return !NameStopWords.contains(flow.tokens[token].folded)
+            && !isPatronymicOnly(flow.tokens[token].folded)
             && RoleLexicon.before.match(at: token, in: flow).map { isWeakerThanName($0, token) } ?? true
     }
 
     /// Some cues are spelled like names (`Дана`, `Аким`): beside another name they may be one.
     private func isWeakerThanName(_ match: RoleLexicon.Match, _ token: Int) -> Bool {
         match.first == match.last && match.cue != .label && ["аким", "дана"].contains(flow.tokens[token].folded)
+    }
+
+    /// Words that are patronymics and never surnames (`Маратовна`, `Болатқызы`); `Абрамович` may be one.
+    private func isPatronymicOnly(_ folded: String) -> Bool {
+        guard let form = PatronymicForm(folded) else { return false }
+        return form.gender == .female || form.cases.count > 1 || form.isKazakhCase
     }
 
     mutating func add(_ mention: NameMention) {
@@ -97,11 +104,16 @@ struct MentionScanner {
     private func mention(
         _ surname: Int, _ given: Int, _ patronymic: [Int], last: NameMatch.Part, tokens: [Int], bonus: Double
     ) -> NameMention? {
-        let printed = patronymic.map { flow.tokens[$0].text }.joined(separator: " ")
+        let isRecognised = flow.isRecognised[flow.tokens[surname].page]
+        var printed = patronymic.map { flow.tokens[$0].text }.joined(separator: " ")
+        if isRecognised { printed = ReadingRepair.patronymic(printed) }
         guard var reading = NameReading.best(
             surname: flow.tokens[surname].text, given: flow.tokens[given].text, patronymic: printed, last: last,
             expected: CaseGovernment.cases(before: tokens[0], in: flow))
         else { return nil }
+        if isRecognised, let gender = reading.gender {
+            reading.name.given = ReadingRepair.given(reading.name.given, gender)
+        }
         reading.score += bonus
         return NameMention(
             form: .full, reading: reading, tokens: tokens, printedSurname: flow.tokens[surname].text,

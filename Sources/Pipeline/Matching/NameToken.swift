@@ -91,7 +91,7 @@ enum NameTokenizer {
             add(.number, piece)
             return false
         }
-        let word = NameLetters.cyrillized(piece)
+        let word = mended(NameLetters.cyrillized(piece))
         if word.unicodeScalars.count == 1 {
             guard let scalar = word.unicodeScalars.first else { return false }
             if hasDot, NameLetters.isUppercase(scalar) {
@@ -110,6 +110,13 @@ enum NameTokenizer {
         }
         for part in splitCamel(word) { add(.word, part) }
         return false
+    }
+
+    /// й at the end loses its mark easily (`Юлдашевои`, `Николаи`); no name ends in these letters.
+    private static func mended(_ word: String) -> String {
+        let endings = ["ои", "еи", "ыи", "аи", "уи", "ОИ", "ЕИ", "ЫИ", "АИ", "УИ"]
+        guard word.unicodeScalars.count >= 4, endings.contains(where: word.hasSuffix) else { return word }
+        return word.dropLast() + (word.hasSuffix("и") ? "й" : "Й")
     }
 
     /// A lone capital is Cyrillic on papers in Russian and Kazakh, whatever alphabet the look-alike came from.

@@ -38,9 +38,9 @@ enum SurnameForm {
         case "у": return -1
         case "ы": return -0.8
         case "е": return -0.6
-        case "м": return hasEnding(word, ["ом", "ем", "ым"]) && word.count > 4 ? -0.4 : 0.6
+        case "м": return hasEnding(word, ["ом", "ем", "ым"]) && word.count > 4 ? -1.2 : 0.6
         case "я": return -0.2
-        case "а": return 0.1
+        case "а": return hasEnding(word, ["ука", "юка"]) && word.count > 5 ? -0.8 : 0.1
         case "о", "и", "э": return 0.5
         default: return 0.6
         }

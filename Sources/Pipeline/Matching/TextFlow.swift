@@ -27,11 +27,14 @@ struct TextFlow {
     private(set) var segments: [Segment] = []
     /// The segment of each token.
     private(set) var segmentOfToken: [Int] = []
+    /// For each page whether its words were recognised from a picture.
+    private(set) var isRecognised: [Bool] = []
     /// The words on the page that tokens were cut from.
     private(set) var words: [Word] = []
 
     init(_ document: DocumentText) {
         for (index, page) in document.pages.enumerated() {
+            isRecognised.append(page.source == .ocr)
             let first = segments.count
             for line in page.lines { cut(line, page: index) }
             connect(first..<segments.count)
@@ -103,7 +106,7 @@ struct TextFlow {
         let gaps = words.indices.dropFirst().map { words[$0].box.x - words[$0 - 1].box.x - words[$0 - 1].box.width }
         let heights = words.map(\.box.height).sorted()
         let height = max(heights[heights.count / 2], 1)
-        let usual = gaps.sorted().dropFirst(gaps.count / 2).first ?? 0
+        let usual = gaps.sorted().dropFirst(gaps.count * 3 / 10).first ?? 0
         var start = 0
         for index in words.indices {
             let isLast = index + 1 == words.count
