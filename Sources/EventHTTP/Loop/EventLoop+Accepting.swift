@@ -59,13 +59,7 @@ extension EventLoop {
         _ address: ListenAddress, into storage: inout sockaddr_storage
     ) throws(HTTPServerError) -> Int {
         var length = Int32(MemoryLayout<sockaddr_storage>.size)
-<<<<<<< HEAD
-        let host = address.host.contains(":") ? "[\(address.host)]" : address.host
-        // libevent refuses a written port 0; without one it sets 0, and the system picks.
-        let text = address.port == 0 ? host : "\(host):\(address.port)"
-=======
         // The address alone: with a port the call refuses 0, which is how any free port is asked for.
->>>>>>> front
         let code = withUnsafeMutablePointer(to: &storage) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                 evutil_parse_sockaddr_port(address.host, $0, &length)
