@@ -298,7 +298,7 @@ extension Substring {
     }
 }
 
-// libcurl's CURLOPT_WRITEFUNCTION: called on the performing thread; a count other than `size * count` ends the transfer.
+// libcurl's CURLOPT_WRITEFUNCTION: called on the performing thread; any other count than was given ends the transfer.
 private func writeCallback(
     _ bytes: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int, _ context: UnsafeMutableRawPointer?
 ) -> Int {

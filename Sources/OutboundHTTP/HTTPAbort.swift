@@ -24,10 +24,12 @@ public final class HTTPAbort: Sendable {
     /// Whether somebody asked for it.
     public var isAborted: Bool { state.withLock { $0.isAborted } }
 
+    /// Sets what wakes the transfer; called under the lock by `abort`.
     func register(_ wake: @escaping @Sendable () -> Void) {
         state.withLock { $0.wake = wake }
     }
 
+    /// After this nobody wakes the transfer any more.
     func unregister() {
         state.withLock { $0.wake = nil }
     }

@@ -5,6 +5,7 @@ public struct FieldError: Sendable, Equatable, Codable {
     /// What is wrong and what would be right; never the value itself.
     public var message: String
 
+    /// A finding about one field.
     public init(field: String, message: String) {
         self.field = field
         self.message = message
@@ -15,9 +16,11 @@ public struct FieldError: Sendable, Equatable, Codable {
 ///
 /// `message` goes to callers and holds no path, no internal text and nothing personal. `cause` is for the log only.
 public struct ServiceError: Error, Sendable {
+    /// What it is to callers, metrics and logs.
     public var code: ErrorCode
     /// For the caller; the code's title unless something more helpful can be said.
     public var message: String
+    /// The fields at fault, where the request has any.
     public var fields: [FieldError]
     /// Seconds until a retry can help, for `Retry-After`.
     public var retryAfter: Int?
@@ -26,6 +29,7 @@ public struct ServiceError: Error, Sendable {
     /// What really happened; logged once where the error is handled, never sent.
     public var cause: String?
 
+    /// An error of a code; its message is the code's title unless one is given.
     public init(
         _ code: ErrorCode, _ message: String? = nil, fields: [FieldError] = [], retryAfter: Int? = nil,
         allow: [String] = [], cause: String? = nil

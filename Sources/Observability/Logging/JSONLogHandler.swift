@@ -41,7 +41,11 @@ public struct JSONLogHandler: LogHandler {
         flatten(metadata, prefix: "", into: &members)
         if let provided = metadataProvider?.get() { flatten(provided, prefix: "", into: &members) }
         if let own = event.metadata { flatten(own, prefix: "", into: &members) }
-        if let error = event.error { members["error"] = .text(String(reflecting: error)) }
+        if let error = event.error {
+            let known = ServiceError.from(error)
+            members["error"] = .text(known.code.rawValue)
+            members["cause"] = known.cause.map { .text($0) }
+        }
 
         var line = LogLine()
         line.begin(

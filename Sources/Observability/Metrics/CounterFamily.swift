@@ -1,7 +1,9 @@
 /// Counters that differ in their labels. Resolve a series once, where its label values become known (a route's
 /// registration); keep what `with` returns.
 public struct CounterFamily: Sendable {
+    /// Where the series are made.
     let registry: MetricRegistry
+    /// The family's place in the registry.
     let family: Int
 
     /// The counter with these label values, in the order of the label names.

@@ -1,6 +1,8 @@
 /// Gauges that differ in their labels.
 public struct GaugeFamily: Sendable {
+    /// Where the series are made.
     let registry: MetricRegistry
+    /// The family's place in the registry.
     let family: Int
 
     /// The gauge with these label values, in the order of the label names.

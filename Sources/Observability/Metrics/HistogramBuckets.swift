@@ -23,6 +23,7 @@ public struct HistogramBuckets: Sendable, Hashable {
         HistogramBuckets(bounds: bounds.map { UInt64(($0 * 1e6).rounded()) }, unitExponent: 6)
     }
 
+    /// Bounds in small units; not ascending from above zero is a programmer's error.
     init(bounds: [UInt64], unitExponent: Int) {
         precondition(!bounds.isEmpty && bounds.count <= 62, "A histogram has 1 to 62 bounds.")
         precondition(bounds[0] > 0 && zip(bounds, bounds.dropFirst()).allSatisfy { $0 < $1 }, "Bounds ascend from 0.")
@@ -48,10 +49,12 @@ public struct HistogramBuckets: Sendable, Hashable {
 struct BucketIndex: @unchecked Sendable {
     // Sendable: the table is written here, before anybody else can have the pointer, then only read; never freed.
 
-    // 65 bytes of first buckets by bit width, padded to 72; then the bounds and a sentinel that stops the scan.
+    /// 65 bytes of first buckets by bit width come first, padded to 72.
     @usableFromInline static var boundsOffset: Int { 72 }
+    /// First buckets by bit width, then the bounds, then a sentinel that stops the scan.
     @usableFromInline let table: UnsafeMutableRawPointer
 
+    /// The index over ascending bounds.
     init(_ bounds: [UInt64]) {
         let bytes = Self.boundsOffset + (bounds.count + 1) * 8
         table = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)

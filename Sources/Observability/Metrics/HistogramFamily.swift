@@ -1,6 +1,8 @@
 /// Histograms that differ in their labels and share their buckets.
 public struct HistogramFamily: Sendable {
+    /// Where the series are made.
     let registry: MetricRegistry
+    /// The family's place in the registry.
     let family: Int
 
     /// The histogram with these label values, in the order of the label names.

@@ -33,6 +33,7 @@ public struct MetricCells: @unchecked Sendable {
     /// Lanes 1 through this one have a single writer each.
     @usableFromInline let exclusiveLanes: UInt
 
+    /// A run that begins at `first` in lane 0.
     init(first: UnsafeMutableRawPointer, exclusiveLanes: UInt) {
         self.first = first
         self.exclusiveLanes = exclusiveLanes
@@ -60,6 +61,7 @@ public struct MetricCells: @unchecked Sendable {
         return sum
     }
 
+    /// A cell of a lane; valid as long as the process.
     @inlinable
     @inline(__always)
     func pointer(cell: Int, lane: Int) -> UnsafeMutablePointer<Atomic<UInt64>> {
@@ -75,6 +77,7 @@ struct MetricCellArena {
     private var chunk: UnsafeMutableRawPointer?
     private var used = 0
 
+    /// An arena for this many lanes beside the shared one.
     init(exclusiveLanes: Int) {
         self.exclusiveLanes = exclusiveLanes
     }

@@ -3,7 +3,9 @@ internal import Synchronization
 /// A count of events that only goes up. A small copyable handle, resolved when it is registered; recording neither
 /// locks nor allocates nor throws.
 public struct MetricCounter: Sendable {
+    /// One cell: the count.
     @usableFromInline let cells: MetricCells
+    /// One slot, if the family keeps exemplars.
     @usableFromInline let exemplars: ExemplarSlots?
 
     /// Counts `amount` events on a lane that the calling thread owns, or on `Lane.shared`.
@@ -26,6 +28,7 @@ public struct MetricCounter: Sendable {
 /// A sum that goes up and down, such as requests in flight. Sharded like a counter: an addition on one lane and the
 /// matching subtraction on another come out right in the sum. Exposed as a gauge.
 public struct MetricUpDownCounter: Sendable {
+    /// One cell: the sum in two's complement.
     @usableFromInline let cells: MetricCells
 
     /// Adds (or with a negative number subtracts) on a lane that the calling thread owns, or on `Lane.shared`.
@@ -41,6 +44,7 @@ public struct MetricUpDownCounter: Sendable {
 
 /// A value that is set, or moved up and down. One cell, written atomically by any thread.
 public struct MetricGauge: Sendable {
+    /// One cell, in lane 0: the bits of a Double.
     let cells: MetricCells
 
     /// Sets the value.

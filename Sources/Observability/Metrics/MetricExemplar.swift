@@ -2,7 +2,7 @@ internal import Synchronization
 
 /// The trace that a measurement came from, shown beside a counter or a bucket in OpenMetrics.
 public struct MetricExemplar: Sendable, Hashable {
-    /// The sampled span.
+    /// The high half of the trace id.
     public let traceIDHigh: UInt64
     /// The low half of the trace id.
     public let traceIDLow: UInt64
@@ -35,6 +35,7 @@ struct ExemplarSlots: @unchecked Sendable {
     private static let wordsPerSlot = 8
     private let words: UnsafeMutablePointer<Atomic<UInt64>>
 
+    /// Empty slots.
     init(count: Int) {
         let total = count * Self.wordsPerSlot
         let memory = UnsafeMutableRawPointer.allocate(byteCount: total * 8, alignment: 64)

@@ -14,11 +14,13 @@ public struct MetricSample: Sendable {
 
 /// All series of one name: what the registry keeps and the exposition reads. A value; guarded by the registry's lock.
 struct MetricFamily: Sendable {
+    /// What the numbers mean.
     enum Kind: Sendable, Equatable {
         case counter
         case gauge
         case histogram(HistogramBuckets)
 
+        /// The word of the `# TYPE` line.
         var typeName: String {
             switch self {
             case .counter: "counter"
@@ -37,18 +39,27 @@ struct MetricFamily: Sendable {
         case read(@Sendable () -> Double)
     }
 
+    /// One combination of label values.
     struct Series: Sendable {
+        /// In the order of the family's label names.
         let labels: [String]
         /// `a="b",c="d"`, escaped, without braces; empty when the family has no labels.
         let labelText: [UInt8]
+        /// Where its numbers come from.
         let source: Source
     }
 
+    /// As samples carry it: a counter's with `_total`.
     let name: String
+    /// For people.
     let help: String
+    /// What the numbers mean.
     let kind: Kind
+    /// The same for all series.
     let labelNames: [String]
+    /// Whether a series without any event is shown.
     let exposesUntouched: Bool
+    /// Whether its instruments have exemplar slots.
     let keepsExemplars: Bool
     /// `# HELP` and `# TYPE` in the text format.
     let textHeader: [UInt8]
@@ -61,9 +72,11 @@ struct MetricFamily: Sendable {
     /// Gives all samples at scrape; the family then has no series of its own.
     let collect: (@Sendable () -> [MetricSample])?
 
+    /// In the order of their registration.
     private(set) var series: [Series] = []
     private var indexByLabels: [[String]: Int] = [:]
 
+    /// A family without series; prepares everything of its text that does not depend on them.
     init(
         name: String, help: String, kind: Kind, labelNames: [String], exposesUntouched: Bool = true,
         keepsExemplars: Bool = false, collect: (@Sendable () -> [MetricSample])? = nil

@@ -1,10 +1,13 @@
 /// A distribution of values over fixed buckets. A small copyable handle, resolved when it is registered; recording
 /// neither locks nor allocates nor throws.
 public struct MetricHistogram: Sendable {
-    // Cells: one per bucket (not cumulative; the last is everything above the bounds), then the sum.
+    /// One cell per bucket (not cumulative; the last is everything above the bounds), then the sum.
     @usableFromInline let cells: MetricCells
+    /// Finds a value's bucket.
     @usableFromInline let index: BucketIndex
+    /// The cell of the sum, which is also the number of buckets.
     @usableFromInline let sumCell: Int
+    /// One slot per bucket, if the family keeps exemplars.
     @usableFromInline let exemplars: ExemplarSlots?
 
     /// Notes a duration. The fast form: no floating point.

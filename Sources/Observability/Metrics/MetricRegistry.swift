@@ -7,14 +7,21 @@ internal import Synchronization
 /// programmer's error and stops the program, as does a bad name. A registry lives as long as its process: handles stay
 /// valid even if it goes away.
 public final class MetricRegistry: Sendable {
+    /// What the lock guards.
     struct State: Sendable {
+        /// In the order of their registration, which is the order of the exposition.
         var families: [MetricFamily] = []
+        /// Each family's place.
         var indexByName: [String: Int] = [:]
+        /// Every name that a line of a family may carry.
         var occupied: Set<String> = []
+        /// Where new instruments get their cells.
         var arena: MetricCellArena
+        /// Called at the start of a scrape.
         var scrapeHooks: [@Sendable () -> Void] = []
     }
 
+    /// Held for registration and for a copy of the families, never while recording or rendering.
     let state: Mutex<State>
     private let exclusiveLanes: Int
     private let lanesGiven = Atomic<Int>(0)

@@ -30,11 +30,17 @@ public enum ProcessMetrics {
 
 /// One look at the process.
 struct ProcessReading: Sendable {
+    /// User and system time.
     var cpuSeconds = 0.0
+    /// Resident memory.
     var residentBytes = 0.0
+    /// Address space.
     var virtualBytes = 0.0
+    /// Descriptors open now.
     var openDescriptors = 0.0
+    /// The soft limit of descriptors.
     var maxDescriptors = 0.0
+    /// Since 1970.
     var startTimeSeconds = 0.0
 
     /// Looks at the running process; what cannot be read stays at `previous`.

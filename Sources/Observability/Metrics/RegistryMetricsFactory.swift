@@ -5,8 +5,8 @@ private import Synchronization
 /// The swift-metrics back end: what a library reports comes out with ours. Given to `MetricsSystem.bootstrap` once.
 ///
 /// Names and labels are made fit for Prometheus (`http.client-requests` → `http_client_requests_total`); timers become
-/// histograms in seconds, recorders histograms or gauges, meters gauges. A library's metric never stops the program: one
-/// that collides with another shape, or goes beyond the bound of series, records nothing and is counted in
+/// histograms in seconds, recorders histograms or gauges, meters gauges. A library's metric never stops the program:
+/// one that collides with another shape, or goes beyond the bound of series, records nothing and is counted in
 /// `idp_foreign_metrics_refused_total`.
 public struct RegistryMetricsFactory: MetricsFactory {
     /// Series that libraries may make in all: a bound on what their labels can grow to.

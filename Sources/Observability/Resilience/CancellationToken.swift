@@ -25,11 +25,13 @@ public final class CancellationToken: Sendable {
 
     private let state = Mutex(State())
 
+    /// A token that nobody has cancelled.
     public init() {}
 
     /// The reason if it was cancelled.
     public var reason: Reason? { state.withLock { $0.reason } }
 
+    /// Whether it was cancelled.
     public var isCancelled: Bool { reason != nil }
 
     /// Cancels and runs the handlers; does nothing if it had been cancelled.

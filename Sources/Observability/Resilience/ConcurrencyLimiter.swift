@@ -11,6 +11,7 @@ public final class ConcurrencyLimiter: Sendable {
     public struct Admission: Sendable, Hashable {
         /// How many ran, this one included.
         let running: Int
+        /// When it was admitted.
         let start: ContinuousClock.Instant
     }
 

@@ -4,6 +4,7 @@ public struct Deadline: Sendable, Hashable, Comparable {
     /// The instant, on `ContinuousClock`.
     public let instant: ContinuousClock.Instant
 
+    /// A deadline at `instant`.
     public init(_ instant: ContinuousClock.Instant) {
         self.instant = instant
     }
@@ -26,5 +27,6 @@ public struct Deadline: Sendable, Hashable, Comparable {
         min(self, .after(limit))
     }
 
+    /// The nearer deadline is the smaller one.
     public static func < (a: Deadline, b: Deadline) -> Bool { a.instant < b.instant }
 }

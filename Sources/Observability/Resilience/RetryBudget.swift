@@ -32,12 +32,15 @@ public final class RetryBudget: Sendable {
 struct RetryBudgetState: Sendable {
     private static let windowSeconds = 10
 
+    /// Retries that a call earns.
     let ratio: Double
+    /// Retries that are there without any call.
     let minimumPerSecond: Double
     private let start: ContinuousClock.Instant
     private var seconds = [(calls: Int, retries: Int)](repeating: (0, 0), count: windowSeconds)
     private var current: Int64 = 0
 
+    /// A budget whose seconds count from `start`.
     init(ratio: Double, minimumPerSecond: Double, start: ContinuousClock.Instant) {
         precondition(ratio >= 0 && minimumPerSecond >= 0, "A budget is not negative.")
         self.ratio = ratio
@@ -45,11 +48,13 @@ struct RetryBudgetState: Sendable {
         self.start = start
     }
 
+    /// Notes a call.
     mutating func deposit(at now: ContinuousClock.Instant) {
         advance(to: now)
         seconds[slot(current)].calls += 1
     }
 
+    /// Takes a retry, if there is one.
     mutating func withdraw(at now: ContinuousClock.Instant) -> Bool {
         advance(to: now)
         let calls = seconds.reduce(0) { $0 + $1.calls }

@@ -44,7 +44,8 @@ public final class BatchSpanProcessor: Sendable {
         let queue = self.queue
         self.schedule =
             schedule ?? { delay, action in
-                queue.asyncAfter(deadline: .now() + .nanoseconds(Int(clamping: delay.wholeNanoseconds)), execute: action)
+                let nanoseconds = Int(clamping: delay.wholeNanoseconds)
+                queue.asyncAfter(deadline: .now() + .nanoseconds(nanoseconds), execute: action)
             }
     }
 

@@ -64,6 +64,7 @@ public final class RecordedSpan: Sendable {
     public enum Status: Sendable, Hashable {
         /// Not said; also what HTTP servers leave at 1xx to 4xx.
         case unset
+        /// Said on purpose; final.
         case ok
         /// With a description where the attributes do not say it already.
         case error(String?)
@@ -79,18 +80,25 @@ public final class RecordedSpan: Sendable {
         public var hasRemoteParent: Bool
         /// Low in cardinality: a route's template, a stage's name.
         public var name: String
+        /// Its part in a conversation.
         public var kind: Kind
         /// Nanoseconds since 1970.
         public var startUnixNanoseconds: UInt64
         /// Nanoseconds since 1970; not before the start.
         public var endUnixNanoseconds: UInt64
+        /// At most `countLimit`, each key once.
         public var attributes: [Attribute]
+        /// At most `countLimit`, in the order they were added.
         public var events: [Event]
+        /// At most `countLimit`.
         public var links: [Link]
+        /// How it ended.
         public var status: Status
-        /// What did not fit in the limits.
+        /// Attributes beyond the limit.
         public var droppedAttributes = 0
+        /// Events beyond the limit.
         public var droppedEvents = 0
+        /// Links beyond the limit.
         public var droppedLinks = 0
     }
 
@@ -103,6 +111,7 @@ public final class RecordedSpan: Sendable {
     private let now: @Sendable () -> UInt64
     private let onEnd: @Sendable (Record) -> Void
 
+    /// A span that runs; `onEnd` gets its record once, on the thread that ends it.
     init(_ record: Record, now: @escaping @Sendable () -> UInt64, onEnd: @escaping @Sendable (Record) -> Void) {
         context = record.context
         self.record = Mutex(record)

@@ -8,7 +8,9 @@ struct SpanBatch: Sendable {
         var batch = 512
     }
 
+    /// What the processor does after a span was added.
     enum Action: Equatable {
+        /// Nothing: it was dropped, or a send is on its way.
         case none
         /// The first span of a round: send it within the schedule delay.
         case schedule
@@ -16,16 +18,20 @@ struct SpanBatch: Sendable {
         case send
     }
 
+    /// How much may wait and go at once.
     let limits: Limits
+    /// Spans lost so far.
     private(set) var dropped: UInt64 = 0
     private var waiting: [RecordedSpan.Record] = []
     private var isClosed = false
 
+    /// An empty batch.
     init(limits: Limits) {
         self.limits = limits
         precondition(limits.batch > 0 && limits.queue >= limits.batch, "A queue holds at least one batch.")
     }
 
+    /// Spans that wait.
     var count: Int { waiting.count }
 
     /// Takes a span, or drops it if the queue is full or closed.

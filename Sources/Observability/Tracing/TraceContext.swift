@@ -1,7 +1,8 @@
 /// The identity of a span as W3C Trace Context carries it (`traceparent`, `tracestate`; Recommendation of 2021-11-23).
 public struct TraceContext: Sendable, Hashable {
-    /// Trace id, high and low 64 bits; never both zero.
+    /// The trace id's high 64 bits; never zero together with the low ones.
     public var traceIDHigh: UInt64
+    /// The low 64 bits.
     public var traceIDLow: UInt64
     /// Span id; never zero.
     public var spanID: UInt64
@@ -10,6 +11,7 @@ public struct TraceContext: Sendable, Hashable {
     /// The vendors' list, carried on unchanged; empty when there is none.
     public var state: String
 
+    /// A context of these parts.
     public init(traceIDHigh: UInt64, traceIDLow: UInt64, spanID: UInt64, flags: UInt8, state: String = "") {
         self.traceIDHigh = traceIDHigh
         self.traceIDLow = traceIDLow
@@ -18,5 +20,6 @@ public struct TraceContext: Sendable, Hashable {
         self.state = state
     }
 
+    /// Whether the trace is recorded, as its beginning decided.
     public var isSampled: Bool { flags & 1 == 1 }
 }

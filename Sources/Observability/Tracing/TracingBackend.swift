@@ -98,6 +98,7 @@ public struct TracingBackendSpan: Tracing.Span {
     public let context: InstrumentationContext
     private let recorded: RecordedSpan?
 
+    /// A span of `context`; `recorded` is nil where nothing is recorded.
     init(name: String, context: InstrumentationContext, recorded: RecordedSpan?) {
         self.name = name
         self.context = context

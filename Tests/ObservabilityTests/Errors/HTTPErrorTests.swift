@@ -16,8 +16,8 @@ struct HTTPErrorTests {
         #expect(field("Content-Type", answer) == "application/json")
         #expect(
             text(answer)
-                == #"{"detail":{"code":"JOB_NOT_FOUND","message":"Job not found","retryable":false,"request_id":"r-1"}}"#
-        )
+                == #"{"detail":{"code":"JOB_NOT_FOUND","message":"Job not found","retryable":false,"#
+                + #""request_id":"r-1"}}"#)
     }
 
     @Test func detailBodyCarriesIDsAndFields() {

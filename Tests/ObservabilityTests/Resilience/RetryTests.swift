@@ -1,3 +1,4 @@
+import Dispatch
 import Observability
 import Synchronization
 import Testing
@@ -169,7 +170,7 @@ struct RetryTests {
         var policy = policy(3, Backoff(base: .seconds(60), cap: .seconds(60)))
         policy.retryAfter = { _ in .seconds(60) }
         // The hook runs just before the wait, so that the cancellation meets it.
-        policy.onRetry = { _ in Task { token.cancel(.clientGone) } }
+        policy.onRetry = { _ in DispatchQueue(label: "test.cancel").async { token.cancel(.clientGone) } }
         #expect(throws: WorkCancelled(reason: .clientGone)) {
             try retry(policy, cancellation: token) { _ in throw Failure() }
         }

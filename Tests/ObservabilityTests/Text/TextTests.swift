@@ -10,7 +10,8 @@ struct TextTests {
         formatter.timeZone = TimeZone(secondsFromGMT: 0)
         var random = SeededRandom(7)
         let fixed: [UInt64] = [0, 951_782_400_000, 951_868_799_999, 4_107_542_400_000, 253_402_300_799_000]
-        for milliseconds in fixed + (0..<2000).map({ _ in UInt64.random(in: 0...253_402_300_799, using: &random) * 1000 }) {
+        let drawn = (0..<2000).map { _ in UInt64.random(in: 0...253_402_300_799, using: &random) * 1000 }
+        for milliseconds in fixed + drawn {
             var text: [UInt8] = []
             TimestampText.append(unixMilliseconds: milliseconds, to: &text)
             let date = Date(timeIntervalSince1970: Double(milliseconds) / 1000)

@@ -3,7 +3,7 @@ import SwiftProtobuf
 import Synchronization
 import Testing
 
-/// What the exporter does with a collector's answers. (That real receivers read its bytes is shown in OutboundHTTPTests.)
+/// What the exporter does with a collector's answers. (That a real receiver reads its bytes: OutboundHTTPTests.)
 struct OTLPSpanExporterTests {
     private final class Script: OTLPTransport {
         struct Refused: Error {}

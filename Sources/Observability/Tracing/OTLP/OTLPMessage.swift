@@ -2,8 +2,11 @@ internal import Foundation
 
 /// Spans in OTLP's messages.
 enum OTLPMessage {
+    /// The generated names are long.
     typealias ProtoSpan = Opentelemetry_Proto_Trace_V1_Span
+    /// An attribute.
     typealias KeyValue = Opentelemetry_Proto_Common_V1_KeyValue
+    /// An attribute's value.
     typealias AnyValue = Opentelemetry_Proto_Common_V1_AnyValue
 
     /// The request for a batch of one process.

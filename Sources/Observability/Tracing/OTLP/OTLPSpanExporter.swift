@@ -122,6 +122,7 @@ extension OTLPSpanExporter.Failure {
         }
     }
 
+    /// What the collector says about when to come back.
     var retryAfter: Duration? {
         switch self {
         case .status(_, let seconds): seconds.map { .seconds($0) }
