@@ -16,7 +16,7 @@ struct TextStage {
         _ document: OpenDocument, _ outline: DocumentOutline, _ turn: DocumentWorkerPool.Turn,
         pageDone: @escaping @Sendable (Int) -> Void
     ) throws(ServiceError) -> DocumentText {
-        let reading = PageReading(pool: pool, document: document, outline: outline, turn: turn, pageDone: pageDone)
+        let reading = DocumentReading(pool: pool, document: document, outline: outline, turn: turn, pageDone: pageDone)
         return try turn.cancellation.whileCancellable(onCancel: { reading.stop($0) }) {
             for _ in 1..<max(1, min(reading.pictures, pool.settings.count)) {
                 queue.async { reading.work() }
@@ -28,7 +28,7 @@ struct TextStage {
 }
 
 /// The pages of one document, shared by the threads that read them.
-private final class PageReading: Sendable {
+private final class DocumentReading: Sendable {
     private struct State {
         var texts: [PageText?]
         var waiting: [Int]
