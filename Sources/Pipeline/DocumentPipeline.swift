@@ -1,12 +1,11 @@
-public import Observability
-
 internal import Dispatch
+public import Observability
 
 /// Judges documents: `acquire` → `text` → `classify` → `extract` → `validate`.
 ///
 /// The first two stages run in document workers, the other three are pure functions of the text on the caller's thread.
-/// Each stage ends by the run's deadline. Thread-safe; as many runs at a time as the callers have threads, as many pages
-/// as the pool has workers.
+/// Each stage ends by the run's deadline. Thread-safe; as many runs at a time as the callers have threads, as many
+/// pages as the pool has workers.
 public final class DocumentPipeline: DocumentJudge {
     /// What is told about runs while they go on, for metrics and spans.
     public struct Hooks: Sendable {
@@ -16,7 +15,8 @@ public final class DocumentPipeline: DocumentJudge {
         public var runEnded: @Sendable (JudgeRequest, Double, ServiceError?) -> Void
 
         public init(
-            stageBegan: @escaping @Sendable (StageName, JudgeRequest) -> @Sendable (StageTiming, ServiceError?) -> Void =
+            stageBegan:
+                @escaping @Sendable (StageName, JudgeRequest) -> @Sendable (StageTiming, ServiceError?) -> Void =
                 { _, _ in { _, _ in } },
             runEnded: @escaping @Sendable (JudgeRequest, Double, ServiceError?) -> Void = { _, _, _ in }
         ) {

@@ -4,11 +4,11 @@ internal import Synchronization
 
 /// Starts child processes and reaps them, on a thread of its own.
 ///
-/// DESIGN. The thread exists for two reasons. PR_SET_PDEATHSIG, by which a worker dies with its parent, really means the
-/// *thread* that started it; threads of Dispatch come and go, this one stays as long as there are children. And every
-/// child's end is noticed at once, whoever waits for what: the thread polls a pidfd per child, kills what is left of its
-/// process group (while the zombie still holds the group's number) and reaps it by its number. So there are no zombies
-/// and no signal ever reaches a process that happens to have got an old number.
+/// DESIGN. The thread exists for two reasons. PR_SET_PDEATHSIG, by which a worker dies with its parent, really means
+/// the *thread* that started it; threads of Dispatch come and go, this one stays as long as there are children. And
+/// each child's end is noticed at once, whoever waits for what: the thread polls a pidfd per child, kills what is left
+/// of its process group (while the zombie still holds the group's number) and reaps it by its number. So there are no
+/// zombies, and no signal ever reaches a process that happens to have got an old number.
 final class ChildKeeper: Sendable {
     /// A child and what to do at its end.
     private struct Charge {

@@ -1,7 +1,6 @@
-public import Observability
-
 internal import Dispatch
 internal import Foundation
+public import Observability
 internal import Synchronization
 
 /// A fixed number of warm document workers and the queue in front of them.

@@ -5,11 +5,11 @@ internal import Observability
 
 /// The child: `idp-server document-worker`.
 ///
-/// DESIGN. One thread, one loop: a frame in, work, a frame out, until the parent closes the socket. Nothing is kept from
-/// one document to the next but the loaded models. The first frame brings limits and models; the walls
+/// DESIGN. One thread, one loop: a frame in, work, a frame out, until the parent closes the socket. Nothing is kept
+/// from one document to the next but the loaded models. The first frame brings limits and models; the walls
 /// (`WorkerSandbox`) are up before the second one, the first that brings a document. A document that makes the process
-/// crash, hang or grow costs this process only: the kernel's limits and the parent's clock end it, and the parent starts
-/// another.
+/// crash, hang or grow costs this process only: the kernel's limits and the parent's clock end it, and the parent
+/// starts another.
 public enum DocumentWorkerProcess {
     /// The descriptor on which the parent leaves the control socket.
     public static let controlDescriptor: Int32 = 3

@@ -39,10 +39,6 @@ struct ImageReader {
 
     private func check(_ header: PictureHeader?) throws {
         guard let header else { throw WorkerFailure(.documentUnreadable, "The picture is damaged", cause: "no header") }
-        guard header.pixels <= maxPixels else {
-            throw WorkerFailure(
-                .documentUnreadable,
-                "The picture has \(header.width) x \(header.height) pixels; at most \(maxPixels / 1_000_000) megapixels are read")
-        }
+        try header.check(against: maxPixels)
     }
 }

@@ -63,7 +63,8 @@ enum LineAssembler {
                 let row = rows[index]
                 let shared = min(row.bottom, piece.band.bottom) - max(row.top, piece.band.top)
                 let smaller = min(row.bottom - row.top, piece.band.bottom - piece.band.top)
-                return shared >= 0.6 * smaller && row.extents.allSatisfy { right <= $0.left + 1 || left >= $0.right - 1 }
+                return shared >= 0.6 * smaller
+                    && row.extents.allSatisfy { right <= $0.left + 1 || left >= $0.right - 1 }
             }
             if let home {
                 rows[home].pieces.append(piece.words)

@@ -1,4 +1,3 @@
-internal import CLinux
 internal import Foundation
 
 /// The pictures on a PDF's pages, as `pdfimages -list` prints them.
@@ -66,25 +65,10 @@ struct PDFPictures {
     /// (ISO 32000-1, 7.5.7: streams are never put into object streams), so `/Image` is there as a word of its own.
     /// Saves a run of the tool on files of text.
     static func mayOccur(in file: UnsafeRawBufferPointer) -> Bool {
-        contains(file, "/Image") { !($0.isLetter || $0.isNumber) }
-    }
-
-    /// Whether a page of the PDF may be turned: dictionaries of pages may hide in object streams.
-    static func mayBeTurned(in file: UnsafeRawBufferPointer) -> Bool {
-        contains(file, "/Rotate") { _ in true } || contains(file, "/ObjStm") { _ in true }
-    }
-
-    private static func contains(
-        _ file: UnsafeRawBufferPointer, _ word: String, followedBy fits: (Character) -> Bool
-    ) -> Bool {
-        guard var start = file.baseAddress else { return false }
-        let end = start + file.count
-        while let hit = memmem(start, end - start, word, word.utf8.count) {
-            let next = UnsafeRawPointer(hit) + word.utf8.count
-            guard next < end else { return false }
-            if fits(Character(Unicode.Scalar(next.load(as: UInt8.self)))) { return true }
-            start = next
+        PDFWords.contains(file, "/Image") { next in
+            next.first.map { !(Character(Unicode.Scalar($0)).isLetter || Character(Unicode.Scalar($0)).isNumber) }
+                ?? false
         }
-        return false
     }
+
 }

@@ -27,15 +27,16 @@ struct PDFReader {
             throw WorkerFailure(.tooManyPages, "The document has more than \(maxPages) pages")
         }
         guard !layer.pages.isEmpty else { throw unreadable("the PDF has no pages") }
-        let pictures = try pictures(pages: layer.pages.count)
-        let turns = try turns(pages: layer.pages.count)
+        let pictures = try pictures(beside: layer)
+        let turns = try turns(pages: layer.pages.count, forPictures: !pictures.pictures.isEmpty)
         let pages = layer.pages.enumerated().map { index, page -> DocumentOutline.Page in
             let number = index + 1
             let found = pictures.on(page: number)
+            let page = page.displayed(turnedBy: turns?[number])
             if TextSoundness.isSound(page.words, among: surroundings(of: found, on: page.size)) {
                 return .text(text(of: page, number: number))
             }
-            return .picture(plan(for: page, found, turn: turns[number]))
+            return .picture(plan(for: page, found, turn: turns?[number]))
         }
         return DocumentOutline(format: .pdf, pages: pages)
     }
@@ -49,7 +50,8 @@ struct PDFReader {
         case .drawn(let size):
             return try draw(page: page, size)
         case .frame:
-            throw WorkerFailure(.internalProcessingError, ErrorCode.internalProcessingError.title, cause: "frame of a PDF")
+            throw WorkerFailure(
+                .internalProcessingError, ErrorCode.internalProcessingError.title, cause: "frame of a PDF")
         }
     }
 
@@ -79,17 +81,27 @@ struct PDFReader {
         return .lifted(encoding: isPlainJPEG ? .jpeg : .decoded, turn: turn, page: page.size)
     }
 
-    private func pictures(pages: Int) throws -> PDFPictures {
+    /// The pictures, as far as they matter: small ones beside sound text on every page do not.
+    private func pictures(beside layer: TextLayer) throws -> PDFPictures {
         guard PDFPictures.mayOccur(in: file) else { return PDFPictures() }
-        let run = try tool("pdfimages", ["-list", "-l", String(pages), ToolRun.documentPath])
+        if !PDFWords.sayWidePicture(in: file),
+            layer.pages.allSatisfy({ TextSoundness.isSound($0.words, among: .pictures) })
+        {
+            return PDFPictures()
+        }
+        let run = try tool("pdfimages", ["-list", "-l", String(layer.pages.count), ToolRun.documentPath])
         try check(run, orThrow: "the PDF's pictures cannot be listed")
         return PDFPictures(list: run.output)
     }
 
-    /// Clockwise turns by page (/Rotate).
-    private func turns(pages: Int) throws -> [Int: Int] {
-        guard PDFPictures.mayBeTurned(in: file) else {
-            return Dictionary(uniqueKeysWithValues: (1...pages).map { ($0, 0) })
+    /// Clockwise turns by page (/Rotate); nil where it was not worth finding out: pages of text that say nothing of it
+    /// in the clear, whose words show it if need be.
+    private func turns(pages: Int, forPictures: Bool) throws -> [Int: Int]? {
+        if !PDFWords.sayTurned(in: file) {
+            guard PDFWords.mayBeHidden(in: file) else {
+                return Dictionary(uniqueKeysWithValues: (1...pages).map { ($0, 0) })
+            }
+            guard forPictures else { return nil }
         }
         let run = try tool("pdfinfo", ["-f", "1", "-l", String(pages), ToolRun.documentPath])
         try check(run, orThrow: "the PDF is damaged")

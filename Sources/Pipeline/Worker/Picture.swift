@@ -38,11 +38,7 @@ final class Picture {
         guard let header = PictureHeader(of: file, frame: frame) else {
             throw WorkerFailure(.documentUnreadable, "The picture is damaged", cause: "no header")
         }
-        guard header.pixels <= maxPixels else {
-            throw WorkerFailure(
-                .documentUnreadable,
-                "The picture has \(header.width) x \(header.height) pixels; at most \(maxPixels / 1_000_000) megapixels are read")
-        }
+        try header.check(against: maxPixels)
         let bytes = file.bindMemory(to: UInt8.self).baseAddress
         return header.isTIFF
             ? pixReadMemTiff(bytes, file.count, Int32(frame)) : pixReadMem(bytes, file.count)
@@ -66,7 +62,9 @@ struct PictureHeader {
     /// Nil when the bytes are of no known format, or there is no picture with that index.
     init?(of file: UnsafeRawBufferPointer, frame: Int = 0) {
         let bytes = file.bindMemory(to: UInt8.self).baseAddress
-        var (format, width, height, bits, samples, colormap) = (Int32(0), Int32(0), Int32(0), Int32(0), Int32(0), Int32(0))
+        var (format, width, height, bits, samples, colormap) = (
+            Int32(0), Int32(0), Int32(0), Int32(0), Int32(0), Int32(0)
+        )
         isTIFF = DocumentFormat(magic: file.prefix(8)) == .tiff
         let failed =
             isTIFF
@@ -78,7 +76,16 @@ struct PictureHeader {
         self.height = Int(height)
     }
 
-    var pixels: Int { width.multipliedReportingOverflow(by: height).partialValue }
+    /// Both sides fit 32 bits, so their product fits 64.
+    private var pixels: Int { width * height }
+
+    /// - Throws: `WorkerFailure` when there are more than `maxPixels`.
+    func check(against maxPixels: Int) throws {
+        guard pixels > maxPixels else { return }
+        throw WorkerFailure(
+            .documentUnreadable,
+            "The picture has \(width) x \(height) pixels; at most \(maxPixels / 1_000_000) megapixels are read")
+    }
 }
 
 extension DocumentFormat {

@@ -32,12 +32,13 @@ struct TextLayer {
                 break
             }
         }
-        for index in pages.indices { pages[index].straighten() }
     }
 
     private mutating func append(_ text: String, _ box: Box) {
         guard let page = pages.indices.last else { return }
-        let clean = text.filter { !$0.isWhitespace && !$0.unicodeScalars.contains { $0.properties.generalCategory == .control } }
+        let clean = text.filter {
+            !$0.isWhitespace && !$0.unicodeScalars.contains { $0.properties.generalCategory == .control }
+        }
         guard !clean.isEmpty else { return }
         if pages[page].pieces.isEmpty { pages[page].pieces.append([]) }
         pages[page].pieces[pages[page].pieces.count - 1].append(Word(text: clean, box: box, confidence: 1))
@@ -45,14 +46,20 @@ struct TextLayer {
 }
 
 extension TextLayer.Page {
-    /// The tool prints the size before /Rotate and boxes after it: where words lie beyond the size, it is swapped.
-    fileprivate mutating func straighten() {
+    /// The page with its size as displayed: the tool prints the size before /Rotate, and boxes after it. Where the turn
+    /// is not known, words that lie beyond the size tell.
+    func displayed(turnedBy turn: Int?) -> TextLayer.Page {
+        guard turn.map({ $0 % 180 != 0 }) ?? liesBeyondItsSize else { return self }
+        return TextLayer.Page(size: PageSize(width: size.height, height: size.width), pieces: pieces)
+    }
+
+    private var liesBeyondItsSize: Bool {
         let beyond = words.contains { word in
             word.box.x + word.box.width > size.width + 2 || word.box.y + word.box.height > size.height + 2
         }
         let fitsSwapped = words.allSatisfy { word in
             word.box.x + word.box.width <= size.height + 2 && word.box.y + word.box.height <= size.width + 2
         }
-        if beyond, fitsSwapped { size = PageSize(width: size.height, height: size.width) }
+        return beyond && fitsSwapped
     }
 }

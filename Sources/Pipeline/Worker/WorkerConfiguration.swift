@@ -22,7 +22,7 @@ public struct WorkerConfiguration: Sendable, Codable, Hashable {
 
     public init(
         languages: String = "Cyrillic", modelFolder: String? = nil, maxPixels: Int = 40_000_000,
-        memoryLimitBytes: Int = 1 << 30, operationCPUSeconds: Int = 60, toolCPUSeconds: Int = 10,
+        memoryLimitBytes: Int = 1 << 30, operationCPUSeconds: Int = 60, toolCPUSeconds: Int = 8,
         fileLimitBytes: Int = 256 << 20, descriptorLimit: Int = 64, toolOutputLimitBytes: Int = 64 << 20,
         scratchFolder: String = ""
     ) {

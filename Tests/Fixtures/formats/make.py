@@ -1,0 +1,155 @@
+#!/usr/bin/env python3
+"""Makes the small documents of this folder, one per format and peculiarity that a document worker must read.
+
+    python3 Tests/Fixtures/formats/make.py
+
+needs reportlab, pillow, img2pdf, pikepdf (PyPI) and the font DejaVu Sans (fonts-dejavu-core). Each holds the same few
+lines, so that one test asks the same of all. The names in them are invented.
+"""
+import io
+import os
+import random
+
+import img2pdf
+import pikepdf
+from PIL import Image, ImageDraw, ImageFont
+from reportlab.lib.utils import ImageReader
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.ttfonts import TTFont
+from reportlab.pdfgen import canvas
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+FONT = "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf"
+LINES = [
+    "СПРАВКА",
+    "о временной нетрудоспособности № 147",
+    "Выдана Ахметовой Айгуль Сериковне",
+    "в том, что она находилась на лечении",
+    "Астана қаласы, емхана дәрігері",
+    "Дата выдачи 12.11.2026",
+]
+# Half of an A4 page at 200 dots per inch: as small as print of the usual size can be.
+SIZE = (1654, 1170)
+POINTS = (SIZE[0] * 72 / 200, SIZE[1] * 72 / 200)
+pdfmetrics.registerFont(TTFont("D", FONT))
+
+
+def path(name):
+    return os.path.join(HERE, name)
+
+
+def picture():
+    image = Image.new("L", SIZE, 255)
+    draw = ImageDraw.Draw(image)
+    font = ImageFont.truetype(FONT, 36)
+    for index, line in enumerate(LINES):
+        draw.text((140, 160 + index * 90), line, font=font, fill=10)
+    return image
+
+
+def bilevel(image):
+    return image.point(lambda v: 255 if v > 140 else 0).convert("1", dither=Image.Dither.NONE)
+
+
+def fax(image):
+    """A PDF around one CCITT G4 picture that covers its page."""
+    buffer = io.BytesIO()
+    bilevel(image).save(buffer, "TIFF", compression="group4", dpi=(200, 200))
+    return img2pdf.convert(buffer.getvalue(), rotation=img2pdf.Rotation.ifvalid)
+
+
+def save_pdf(name, draw, rotate=0, size=POINTS):
+    buffer = io.BytesIO()
+    page = canvas.Canvas(buffer, pagesize=size, invariant=1)
+    draw(page)
+    page.showPage()
+    page.save()
+    pdf = pikepdf.open(io.BytesIO(buffer.getvalue()))
+    if rotate:
+        pdf.pages[0].Rotate = rotate
+    pdf.save(path(name), deterministic_id=True)
+
+
+def text_lines(page, size=11, lines=LINES):
+    page.setFont("D", size)
+    for index, line in enumerate(lines):
+        page.drawString(50, POINTS[1] - 70 - index * 30, line)
+
+
+def sideways(page):
+    page.translate(POINTS[1], 0)
+    page.rotate(90)
+    text_lines(page)
+
+
+def with_picture(page, image):
+    buffer = io.BytesIO()
+    bilevel(image).save(buffer, "PNG")
+    page.drawImage(ImageReader(io.BytesIO(buffer.getvalue())), 0, 0, *POINTS)
+
+
+def garbage(page):
+    with_picture(page, picture())
+    draw = random.Random(1)
+    layer = page.beginText(40, 300)
+    layer.setTextRenderMode(3)
+    layer.setFont("D", 9)
+    for line in LINES * 3:
+        layer.textLine("".join(draw.choice("аеиоутрмнцшщ1Il|") if draw.random() < 0.35 else c for c in line))
+    page.drawText(layer)
+
+
+def signature(page):
+    with_picture(page, picture())
+    page.setFont("D", 6)
+    page.drawString(30, 12, "Документ подписан электронной цифровой подписью, проверить на портале")
+
+
+def table(page):
+    page.setFont("D", 11)
+    for index, (left, right) in enumerate([("Фамилия", "Ахметова"), ("Имя", "Айгуль"), ("Отчество", "Сериковна")]):
+        page.drawString(50, 250 - index * 30, left)
+        page.drawString(300, 250 - index * 30, right)
+
+
+def main():
+    grey = picture()
+    save_pdf("text.pdf", text_lines)
+    save_pdf("text-table.pdf", table)
+    save_pdf("text-rotate-90.pdf", sideways, rotate=90, size=(POINTS[1], POINTS[0]))
+    save_pdf("text-sideways.pdf", text_lines, rotate=90)
+    open(path("scan.pdf"), "wb").write(fax(grey))
+    turned = pikepdf.open(io.BytesIO(fax(grey.transpose(Image.Transpose.ROTATE_90))))
+    turned.pages[0].Rotate = 90
+    turned.save(path("scan-rotate-90.pdf"), deterministic_id=True)
+    over = pikepdf.open(io.BytesIO(fax(grey.transpose(Image.Transpose.ROTATE_180))))
+    over.save(path("scan-upside-down.pdf"), deterministic_id=True)
+    save_pdf("scan-garbage-layer.pdf", garbage)
+    save_pdf("scan-signature-line.pdf", signature)
+    source = pikepdf.open(path("text.pdf"))
+    source.save(path("encrypted.pdf"), encryption=pikepdf.Encryption(user="secret", owner="owner"))
+    source = pikepdf.open(path("text.pdf"))
+    source.save(path("owner-password.pdf"), encryption=pikepdf.Encryption(user="", owner="owner"))
+
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    grey.transpose(Image.Transpose.ROTATE_90).save(path("photo-exif-6.jpg"), quality=30, exif=exif)
+    Image.merge("CMYK", [Image.new("L", SIZE, 0)] * 3 + [grey.point(lambda v: 255 - v)]).save(
+        path("cmyk.jpg"), quality=30)
+    grey.point(lambda v: v * 257, "I").convert("I;16").save(path("grey-16-bit.png"), optimize=True)
+    grey.quantize(16).save(path("palette.png"), optimize=True)
+    clear = Image.new("RGBA", SIZE, (0, 0, 0, 0))
+    clear.putalpha(bilevel(grey).convert("L").point(lambda v: 255 - v))
+    clear.save(path("transparent.png"), optimize=True)
+    bilevel(grey.point(lambda v: 255 - v)).save(path("negative.png"), optimize=True)
+    bilevel(grey.transpose(Image.Transpose.ROTATE_180)).save(path("upside-down.png"), optimize=True)
+    grey.resize((SIZE[0] * 3, SIZE[1] * 3)).quantize(2).save(path("large.png"), optimize=True)
+    grey.resize((SIZE[0] // 2, SIZE[1] // 2), Image.Resampling.LANCZOS).save(path("small.png"), optimize=True)
+    pages = [bilevel(grey), bilevel(grey)]
+    pages[0].save(path("two-pages-g4.tiff"), compression="group4", dpi=(200, 200), save_all=True,
+                  append_images=pages[1:])
+    grey.save(path("deflate.tiff"), compression="tiff_adobe_deflate", dpi=(200, 200))
+
+
+if __name__ == "__main__":
+    main()
