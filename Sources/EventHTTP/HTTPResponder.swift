@@ -15,7 +15,8 @@ public protocol HTTPResponder: AnyObject, Sendable {
     func refuse(
         _ refusal: Refusal, head: RequestHead?, context: (any ExchangeContext)?, _ reply: inout InlineReply, loop: Int)
 
-    /// An exchange that `admit` had accepted has ended: one call for each, after `refuse` with a context as well.
+    /// An exchange that `admit` had accepted has ended: one call for each, after `refuse` with a context as well. It
+    /// comes right before the (last of the) answer is written, so that a client that has its answer finds it counted.
     func finished(_ context: any ExchangeContext, _ record: ExchangeRecord, loop: Int)
 }
 
@@ -27,7 +28,7 @@ public struct ExchangeRecord: Sendable {
     public var bytesIn: Int
     /// Bytes of the answer, head and body.
     public var bytesOut: Int
-    /// From the complete head to the answer handed to the socket.
+    /// From the complete head to the complete answer, right before it is handed to the socket.
     public var durationNanoseconds: UInt64
 
     /// A record of these facts.

@@ -160,6 +160,7 @@ extension Connection {
         evhttp_send_reply(request, Int32(status), phrase(status), nil)
         isWithEvhttp = true
         phase = .writing
+        finishInflight()
         flush()
     }
 
@@ -220,6 +221,7 @@ extension Connection {
             if AnswerRules.hasLength(status) && !isHTTP10 { evhttp_add_header(fields, "Transfer-Encoding", "chunked") }
             evhttp_send_reply(request, Int32(status), phrase(status), nil)
             phase = .writing
+            finishInflight()
             return flush()
         }
         inflight.stream = stream
@@ -261,6 +263,7 @@ extension Connection {
             // Without chunks the end of the connection ends the body; evhttp would close before all was read.
             if !isHTTP10 { evhttp_send_reply_end(request) }
             phase = .writing
+            finishInflight()
         }
         flush()
     }
@@ -310,7 +313,6 @@ extension Connection {
     /// The whole answer is with the kernel.
     private func answerSent() {
         loop.counters.answered.bump()
-        finishInflight()
         guard keepsAlive else { return closeAfterAnswer() }
         if isWithEvhttp {
             isWithEvhttp = false

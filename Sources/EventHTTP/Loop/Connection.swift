@@ -213,14 +213,16 @@ final class Connection {
         loop.release(self)
     }
 
-    /// Tells the responder that the accepted request has ended.
+    /// Tells the responder that the accepted request has ended. Called when the answer is complete and before it is
+    /// written: a client that has its answer finds it counted.
     func finishInflight() {
         guard let inflight else { return }
         self.inflight = nil
         loop.watched.remove(slot)
         loop.counters.inFlight.bump(by: -1)
+        let waiting = phase == .closed ? 0 : evbuffer_get_length(output)
         let record = ExchangeRecord(
-            status: inflight.status, bytesIn: inflight.bytesIn, bytesOut: inflight.bytesOut,
+            status: inflight.status, bytesIn: inflight.bytesIn, bytesOut: inflight.bytesOut + waiting,
             durationNanoseconds: MonotonicClock.nanoseconds - inflight.startedAt)
         loop.front.responder.finished(inflight.context, record, loop: loop.index)
     }
