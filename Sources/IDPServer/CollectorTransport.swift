@@ -8,7 +8,8 @@ struct CollectorTransport: OTLPTransport {
 
     private let client: HTTPClient
 
-    /// - Parameter certificateFile: CA certificates to trust instead of the system's (`OTEL_EXPORTER_OTLP_CERTIFICATE`).
+    /// - Parameter certificateFile: CA certificates to trust instead of the system's
+    ///   (`OTEL_EXPORTER_OTLP_CERTIFICATE`).
     init(certificateFile: String?) {
         var configuration = HTTPClient.Configuration()
         configuration.certificateAuthorityFile = certificateFile

@@ -18,7 +18,8 @@ struct PipelineTelemetry: Sendable {
             labels: ["stage"])
         stageDurations = StageName.allCases.map { stages.with($0.rawValue) }
         duration = registry.histogram(
-            "pipeline_duration_seconds", help: "Time from the start of a run's pipeline to its end.", buckets: .pipeline,
+            "pipeline_duration_seconds", help: "Time from the start of a run's pipeline to its end.",
+            buckets: .pipeline,
             exemplars: true)
         let restarts = registry.counterFamily(
             "idp_worker_restarts_total", help: "Document workers that were replaced, by reason.", labels: ["reason"])
@@ -26,7 +27,8 @@ struct PipelineTelemetry: Sendable {
         startFailures = registry.counter(
             "idp_worker_start_failures_total", help: "Document workers that could not be started.")
         sandbox = registry.gaugeFamily(
-            "idp_worker_sandbox", help: "Whether a wall around the document workers holds (1) or the kernel refused (0).",
+            "idp_worker_sandbox",
+            help: "Whether a wall around the document workers holds (1) or the kernel refused (0).",
             labels: ["wall"])
         self.tracing = tracing
         self.logger = logger

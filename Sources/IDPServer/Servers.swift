@@ -14,7 +14,8 @@ final class Servers: Sendable {
     ) {
         let front = settings.front
         let intake = Intake(
-            spool: spool, uploadBytesMax: front.uploadBytesMax, processTimeout: settings.jobs.processTimeout, runs: runs)
+            spool: spool, uploadBytesMax: front.uploadBytesMax, processTimeout: settings.jobs.processTimeout, runs: runs
+        )
         let metricsRoutes = MetricsRoute(registry: telemetry.registry).routes
         let routes =
             HealthRoutes(serviceName: settings.service.name, readiness: readiness).routes

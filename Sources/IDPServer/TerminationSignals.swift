@@ -5,7 +5,8 @@ internal import Synchronization
 /// The one owner of SIGTERM, SIGINT and SIGPIPE: the first request to end is told to a handler, the second ends the
 /// process at once with 130.
 ///
-/// `@unchecked Sendable`: the sources are written once, by `onFirst` on the main thread, and only kept alive after that.
+/// `@unchecked Sendable`: the sources are written once, by `onFirst` on the main thread, and only kept alive after
+/// that.
 final class TerminationSignals: @unchecked Sendable {
     private let queue: DispatchQueue
     private var sources: [any DispatchSourceSignal] = []

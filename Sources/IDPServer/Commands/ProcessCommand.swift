@@ -65,7 +65,9 @@ struct ProcessCommand: ParsableCommand {
             }
             guard isFolder.boolValue else { return [path] }
             return try FileManager.default.contentsOfDirectory(atPath: path).sorted()
-                .filter { ["pdf", "jpg", "jpeg", "png", "tif", "tiff"].contains(($0 as NSString).pathExtension.lowercased()) }
+                .filter {
+                    ["pdf", "jpg", "jpeg", "png", "tif", "tiff"].contains(($0 as NSString).pathExtension.lowercased())
+                }
                 .map { path + "/" + $0 }
         }
     }

@@ -31,7 +31,9 @@ final class LoopState: @unchecked Sendable {
 
     /// The same as a string, for what outlives the call.
     func requestID(of head: RequestHead?) -> String {
-        if let own = head?.field(.requestID), RequestID.isAcceptable(own) { return String(decoding: own, as: UTF8.self) }
+        if let own = head?.field(.requestID), RequestID.isAcceptable(own) {
+            return String(decoding: own, as: UTF8.self)
+        }
         return ids.next()
     }
 }

@@ -35,6 +35,7 @@ struct Query {
     /// The error for one wrong parameter.
     static func mistake(_ name: String, _ message: String) -> ServiceError {
         ServiceError(
-            .validationError, "Invalid request: \(name) \(message)", fields: [FieldError(field: name, message: message)])
+            .validationError, "Invalid request: \(name) \(message)", fields: [FieldError(field: name, message: message)]
+        )
     }
 }

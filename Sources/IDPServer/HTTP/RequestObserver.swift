@@ -18,12 +18,14 @@ struct RequestObserver: Sendable {
             : tracing.begin(
                 endpoint.spanName, kind: .server, parent: caller,
                 attributes: [
-                    .init("http.request.method", "\(endpoint.method.name)"), .init("http.route", endpoint.template.text),
+                    .init("http.request.method", "\(endpoint.method.name)"),
+                    .init("http.route", endpoint.template.text),
                     .init("url.path", String(decoding: head.path, as: UTF8.self)),
                     .init("url.scheme", head.isTLS ? "https" : "http"), .init("network.protocol.version", "1.1"),
                 ])
         return RequestContext(
-            endpoint: endpoint, requestID: state.requestID(of: head), trace: start?.context ?? caller, span: start?.span,
+            endpoint: endpoint, requestID: state.requestID(of: head), trace: start?.context ?? caller,
+            span: start?.span,
             errorFormat: .negotiated(accept: head.field(.accept).map { String(decoding: $0, as: UTF8.self) }),
             path: String(decoding: head.path, as: UTF8.self))
     }

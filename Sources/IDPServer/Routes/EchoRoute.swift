@@ -22,7 +22,13 @@ struct EchoRoute: Sendable {
                         guard case .digest(let length, let sha256) = call.request.body else {
                             throw ServiceError(.internalProcessingError, cause: "a digest was planned and none came")
                         }
-                        call.reply(200, json: EchoResponse(length: length, sha256: sha256.reduce(into: "") { $0 += $1 < 16 ? "0\(String($1, radix: 16))" : String($1, radix: 16) }))
+                        call.reply(
+                            200,
+                            json: EchoResponse(
+                                length: length,
+                                sha256: sha256.reduce(into: "") {
+                                    $0 += $1 < 16 ? "0\(String($1, radix: 16))" : String($1, radix: 16)
+                                }))
                     }))
         ]
     }

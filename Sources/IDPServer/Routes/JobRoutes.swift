@@ -56,7 +56,8 @@ struct JobRoutes: Sendable {
         call.reply(
             200, fields: fields(record),
             json: RunResponse(
-                record: record, progress: runs.progress(of: record.id), queuePosition: runs.jobQueue.position(of: record.id)))
+                record: record, progress: runs.progress(of: record.id),
+                queuePosition: runs.jobQueue.position(of: record.id)))
     }
 
     /// Never cached; while it goes on, when to ask again.
@@ -135,7 +136,8 @@ enum JobSubmission {
                     ("Location", "/v1/jobs/\(record.id)"), ("Retry-After", String(runs.retryAfterSeconds(for: record))),
                 ]
                 if applied { fields.append(("Preference-Applied", "respond-async")) }
-                call.reply(202, fields: fields, json: AcceptedResponse(runID: record.id.description, status: "accepted"))
+                call.reply(
+                    202, fields: fields, json: AcceptedResponse(runID: record.id.description, status: "accepted"))
             case .failure(let error):
                 call.fail(error)
             }

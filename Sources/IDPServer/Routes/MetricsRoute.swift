@@ -20,7 +20,10 @@ struct MetricsRoute: Sendable {
                         call.reply(
                             Response(
                                 status: 200,
-                                fields: [("Content-Type", format.contentType), ("Cache-Control", "no-store"), ("Vary", "Accept")],
+                                fields: [
+                                    ("Content-Type", format.contentType), ("Cache-Control", "no-store"),
+                                    ("Vary", "Accept"),
+                                ],
                                 body: .bytes(text)))
                     }))
         ]

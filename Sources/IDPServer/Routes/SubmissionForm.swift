@@ -31,7 +31,8 @@ struct SubmissionForm {
         }
         if callbackURL != nil {
             mistakes.append(
-                FieldError(field: "callback_url", message: "callbacks are not part of this build; poll Location instead"))
+                FieldError(
+                    field: "callback_url", message: "callbacks are not part of this build; poll Location instead"))
         }
         Self.checkSource(form, into: &mistakes)
         var name: ApplicantName?
@@ -70,7 +71,8 @@ struct SubmissionForm {
         for file in form.files where file.fieldName != "file" {
             mistakes.append(
                 FieldError(
-                    field: String(file.fieldName.prefix(64)), message: "must not be a file; only the field file is one"))
+                    field: String(file.fieldName.prefix(64)), message: "must not be a file; only the field file is one")
+            )
         }
         if form.files.count(where: { $0.fieldName == "file" }) > 1 {
             mistakes.append(FieldError(field: "file", message: "was sent more than once; one document a request"))
