@@ -171,8 +171,10 @@ final class CurlSession: @unchecked Sendable {
         case CURLE_COULDNT_CONNECT: return facts.systemError == ECONNREFUSED ? .refused : .unreachable(text)
         case CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_GOT_NOTHING, CURLE_PARTIAL_FILE: return .reset
         case CURLE_FILESIZE_EXCEEDED: return .tooLarge(limitBytes: limitBytes)
-        case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL: return .invalidRequest(text)
-        case CURLE_WEIRD_SERVER_REPLY, CURLE_HTTP2, CURLE_BAD_CONTENT_ENCODING: return .malformedAnswer(text)
+        case CURLE_URL_MALFORMAT: return .invalidRequest(text)
+        // The URL's scheme was looked at before: "unsupported protocol" here is an answer that is not HTTP/1.
+        case CURLE_WEIRD_SERVER_REPLY, CURLE_UNSUPPORTED_PROTOCOL, CURLE_HTTP2, CURLE_BAD_CONTENT_ENCODING:
+            return .malformedAnswer(text)
         case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER,
             CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_INVALIDCERTSTATUS, CURLE_USE_SSL_FAILED:
             return .tls(text)

@@ -36,7 +36,8 @@ final class LocalServer {
     }
 
     deinit {
-        process.terminate()
+        // Not SIGTERM: a child started on a Dispatch thread inherits that thread's mask, which blocks it.
+        kill(process.processIdentifier, SIGKILL)
         process.waitUntilExit()
         // What is left in the temporary folder is the system's to sweep.
         try? FileManager.default.removeItem(at: directory)
@@ -94,7 +95,7 @@ final class LocalServer {
                         "sha256": hashlib.sha256(body).hexdigest(),
                         "fields": [[k, v] for k, v in self.headers.items()]}).encode(), Content_Type="application/json")
                 elif path.startswith("/status/"):
-                    self.answer(int(path.split("/")[2]), b"why", Retry_After="7")
+                    self.answer(int(path.split("/")[2]), b"" if path.endswith("204") else b"why", Retry_After="7")
                 elif path == "/redirect":
                     self.answer(302, Location="/echo")
                 elif path.startswith("/big/"):

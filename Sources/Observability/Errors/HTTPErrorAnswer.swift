@@ -59,27 +59,27 @@ private struct ErrorBodyWriter {
     var text: [UInt8] = []
 
     mutating func writeDetail() {
-        text.append(contentsOf: "{\"detail\":{\"code\":".utf8)
+        text.append(text: "{\"detail\":{\"code\":")
         JSONText.append(error.code.rawValue, to: &text)
         member("message", error.message)
         retryableAndIDs()
         if !error.fields.isEmpty {
             list("fields", error.fields) { field, text in
-                text.append(contentsOf: "{\"field\":".utf8)
+                text.append(text: "{\"field\":")
                 JSONText.append(field.field, to: &text)
-                text.append(contentsOf: ",\"message\":".utf8)
+                text.append(text: ",\"message\":")
                 JSONText.append(field.message, to: &text)
                 text.append(UInt8(ascii: "}"))
             }
         }
-        text.append(contentsOf: "}}".utf8)
+        text.append(text: "}}")
     }
 
     mutating func writeProblem(instance: String?) {
-        text.append(contentsOf: "{\"type\":".utf8)
+        text.append(text: "{\"type\":")
         JSONText.append(error.code.problemType, to: &text)
         member("title", error.code.title)
-        text.append(contentsOf: ",\"status\":".utf8)
+        text.append(text: ",\"status\":")
         DecimalText.append(UInt64(error.code.httpStatus), to: &text)
         member("detail", error.message)
         if let instance { member("instance", instance) }
@@ -87,9 +87,9 @@ private struct ErrorBodyWriter {
         retryableAndIDs()
         if !error.fields.isEmpty {
             list("errors", error.fields) { field, text in
-                text.append(contentsOf: "{\"detail\":".utf8)
+                text.append(text: "{\"detail\":")
                 JSONText.append(field.message, to: &text)
-                text.append(contentsOf: ",\"pointer\":".utf8)
+                text.append(text: ",\"pointer\":")
                 JSONText.append(field.pointer, to: &text)
                 text.append(UInt8(ascii: "}"))
             }
@@ -98,21 +98,21 @@ private struct ErrorBodyWriter {
     }
 
     private mutating func retryableAndIDs() {
-        text.append(contentsOf: ",\"retryable\":\(error.code.isRetryable)".utf8)
+        text.append(text: ",\"retryable\":\(error.code.isRetryable)")
         member("request_id", requestID)
         if let runID { member("run_id", runID) }
         if let traceID { member("trace_id", traceID) }
     }
 
     private mutating func member(_ name: String, _ value: String) {
-        text.append(contentsOf: ",\"\(name)\":".utf8)
+        text.append(text: ",\"\(name)\":")
         JSONText.append(value, to: &text)
     }
 
     private mutating func list(
         _ name: String, _ fields: [FieldError], _ write: (FieldError, inout [UInt8]) -> Void
     ) {
-        text.append(contentsOf: ",\"\(name)\":[".utf8)
+        text.append(text: ",\"\(name)\":[")
         for (index, field) in fields.enumerated() {
             if index > 0 { text.append(UInt8(ascii: ",")) }
             write(field, &text)
@@ -144,8 +144,8 @@ extension FieldError {
         var text: [UInt8] = Array("#/".utf8)
         for byte in field.utf8 {
             switch byte {
-            case UInt8(ascii: "~"): text.append(contentsOf: "~0".utf8)
-            case UInt8(ascii: "/"): text.append(contentsOf: "~1".utf8)
+            case UInt8(ascii: "~"): text.append(text: "~0")
+            case UInt8(ascii: "/"): text.append(text: "~1")
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
                 UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"):
                 text.append(byte)

@@ -21,10 +21,10 @@ public struct LogLine: Sendable {
     public mutating func begin(level: String, logger: String, message: String, unixMilliseconds: UInt64) {
         text.removeAll(keepingCapacity: true)
         isTruncated = false
-        text.append(contentsOf: "{\"ts\":\"".utf8)
+        text.append(text: "{\"ts\":\"")
         TimestampText.append(unixMilliseconds: unixMilliseconds, to: &text)
-        text.append(contentsOf: "\",\"level\":\"".utf8)
-        text.append(contentsOf: level.utf8)
+        text.append(text: "\",\"level\":\"")
+        text.append(text: level)
         text.append(UInt8(ascii: "\""))
         field("logger", logger)
         field("message", message)
@@ -53,7 +53,7 @@ public struct LogLine: Sendable {
     /// Adds a truth value.
     public mutating func field(_ key: String, _ value: Bool) {
         guard open(key, valueBytes: 5) else { return }
-        text.append(contentsOf: (value ? "true" : "false").utf8)
+        text.append(text: value ? "true" : "false")
     }
 
     /// Adds nanoseconds as milliseconds with three places: `"duration_ms":12.345`.
@@ -67,7 +67,7 @@ public struct LogLine: Sendable {
         guard open("trace_id", valueBytes: 80) else { return }
         text.append(UInt8(ascii: "\""))
         context.appendTraceID(to: &text)
-        text.append(contentsOf: "\",\"span_id\":\"".utf8)
+        text.append(text: "\",\"span_id\":\"")
         HexText.append(context.spanID, to: &text)
         text.append(UInt8(ascii: "\""))
     }
@@ -80,8 +80,8 @@ public struct LogLine: Sendable {
 
     /// Ends the line with its brace and line feed.
     mutating func close() {
-        if isTruncated { text.append(contentsOf: ",\"truncated\":true".utf8) }
-        text.append(contentsOf: "}\n".utf8)
+        if isTruncated { text.append(text: ",\"truncated\":true") }
+        text.append(text: "}\n")
     }
 
     /// Writes `,"key":` if the member fits; a value may need six bytes for one (`\u0000`, U+FFFD needs three).

@@ -17,7 +17,12 @@ public final class LogSink: Sendable {
     private struct Buffer {
         var bytes: [UInt8] = []
         var lines: UInt64 = 0
+        /// An empty buffer that has its working size: the two take turns, so that no line waits for memory.
+        var spare: [UInt8] = []
     }
+
+    /// Buffers above this are not kept for the next round.
+    private static let spareLimitBytes = 256 * 1024
 
     private final class Shard: Sendable {
         let buffer = Mutex(Buffer())
@@ -95,15 +100,18 @@ public final class LogSink: Sendable {
     private func drain() {
         isArmed.store(false, ordering: .releasing)
         for shard in shards {
-            let full = shard.buffer.withLock { buffer in
+            var (full, lines) = shard.buffer.withLock { buffer -> ([UInt8], UInt64) in
                 defer {
-                    buffer = Buffer()
-                    buffer.bytes.reserveCapacity(4096)
+                    buffer.bytes = buffer.spare
+                    buffer.spare = []
+                    buffer.lines = 0
                 }
-                return buffer
+                return (buffer.bytes, buffer.lines)
             }
-            if full.bytes.isEmpty { continue }
-            if !full.bytes.withUnsafeBytes(output) { dropped.wrappingAdd(full.lines, ordering: .relaxed) }
+            if !full.isEmpty, !full.withUnsafeBytes(output) { dropped.wrappingAdd(lines, ordering: .relaxed) }
+            guard full.capacity <= Self.spareLimitBytes else { continue }
+            full.removeAll(keepingCapacity: true)
+            shard.buffer.withLock { [full] in $0.spare = full }
         }
     }
 }

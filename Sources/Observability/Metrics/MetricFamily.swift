@@ -131,8 +131,8 @@ struct MetricFamily: Sendable {
         var text: [UInt8] = []
         for (name, value) in zip(names, values) {
             if !text.isEmpty { text.append(UInt8(ascii: ",")) }
-            text.append(contentsOf: name.utf8)
-            text.append(contentsOf: "=\"".utf8)
+            text.append(text: name)
+            text.append(text: "=\"")
             appendEscaped(value, escapesQuotes: true, to: &text)
             text.append(UInt8(ascii: "\""))
         }
@@ -142,7 +142,7 @@ struct MetricFamily: Sendable {
     private static func header(name: String, help: String, kind: Kind, escapesQuotes: Bool) -> [UInt8] {
         var text = Array("# HELP \(name) ".utf8)
         appendEscaped(help, escapesQuotes: escapesQuotes, to: &text)
-        text.append(contentsOf: "\n# TYPE \(name) \(kind.typeName)\n".utf8)
+        text.append(text: "\n# TYPE \(name) \(kind.typeName)\n")
         return text
     }
 
@@ -150,9 +150,9 @@ struct MetricFamily: Sendable {
     private static func appendEscaped(_ value: String, escapesQuotes: Bool, to text: inout [UInt8]) {
         for byte in value.utf8 {
             switch byte {
-            case UInt8(ascii: "\\"): text.append(contentsOf: "\\\\".utf8)
-            case UInt8(ascii: "\n"): text.append(contentsOf: "\\n".utf8)
-            case UInt8(ascii: "\"") where escapesQuotes: text.append(contentsOf: "\\\"".utf8)
+            case UInt8(ascii: "\\"): text.append(text: "\\\\")
+            case UInt8(ascii: "\n"): text.append(text: "\\n")
+            case UInt8(ascii: "\"") where escapesQuotes: text.append(text: "\\\"")
             default: text.append(byte)
             }
         }

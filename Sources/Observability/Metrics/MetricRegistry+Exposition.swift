@@ -8,7 +8,7 @@ extension MetricRegistry {
         for hook in hooks { hook() }
         let families = state.withLock { $0.families }
         for family in families { ExpositionWriter.append(family, format, to: &buffer) }
-        if format == .openMetrics { buffer.append(contentsOf: "# EOF\n".utf8) }
+        if format == .openMetrics { buffer.append(text: "# EOF\n") }
     }
 
     /// The whole exposition.
@@ -76,14 +76,11 @@ enum ExpositionWriter {
         let sum = histogram.sumUnits
         var cumulative: UInt64 = 0
         let start = buffer.count
+        var opening = name + bucketOpening + labels
+        if !labels.isEmpty { opening.append(UInt8(ascii: ",")) }
         for (slot, bound) in family.bucketTexts.enumerated() {
             cumulative &+= histogram.cells.total(cell: slot)
-            buffer.append(contentsOf: name)
-            buffer.append(contentsOf: bucketOpening)
-            if !labels.isEmpty {
-                buffer.append(contentsOf: labels)
-                buffer.append(UInt8(ascii: ","))
-            }
+            buffer.append(contentsOf: opening)
             buffer.append(contentsOf: bound)
             DecimalText.append(cumulative, to: &buffer)
             if format == .openMetrics {
@@ -117,12 +114,12 @@ enum ExpositionWriter {
     /// ` # {trace_id="…",span_id="…"} 0.67 1520879607.789`: 69 of the 128 characters that OpenMetrics allows.
     private static func append(_ slots: ExemplarSlots?, slot: Int, exponent: Int, to buffer: inout [UInt8]) {
         guard let (exemplar, value) = slots?.read(slot: slot) else { return }
-        buffer.append(contentsOf: " # {trace_id=\"".utf8)
+        buffer.append(text: " # {trace_id=\"")
         HexText.append(exemplar.traceIDHigh, to: &buffer)
         HexText.append(exemplar.traceIDLow, to: &buffer)
-        buffer.append(contentsOf: "\",span_id=\"".utf8)
+        buffer.append(text: "\",span_id=\"")
         HexText.append(exemplar.spanID, to: &buffer)
-        buffer.append(contentsOf: "\"} ".utf8)
+        buffer.append(text: "\"} ")
         DecimalText.append(units: value, exponent: exponent, to: &buffer)
         buffer.append(UInt8(ascii: " "))
         DecimalText.append(units: exemplar.unixMilliseconds, exponent: 3, to: &buffer)

@@ -2,8 +2,11 @@
 public enum HexText {
     /// Appends the 16 digits of `value`.
     public static func append(_ value: UInt64, to text: inout [UInt8]) {
-        for shift in stride(from: 60, through: 0, by: -4) {
-            text.append(digit(UInt8(truncatingIfNeeded: value >> UInt64(shift)) & 15))
+        text.append(capacity: 16) { scratch in
+            for index in 0..<16 {
+                scratch[index] = digit(UInt8(truncatingIfNeeded: value >> UInt64(60 - 4 * index)) & 15)
+            }
+            return 0..<16
         }
     }
 
@@ -23,6 +26,7 @@ public enum HexText {
     }
 
     /// The digit of a value below 16.
+    @inline(__always)
     private static func digit(_ value: UInt8) -> UInt8 {
         value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") - 10 + value
     }

@@ -21,25 +21,38 @@ public enum JSONText {
         }
     }
 
-    private static let quote = UInt8(ascii: "\"")
+    // Computed: a stored one would be set up lazily, with a check at each use.
+    private static var quote: UInt8 { UInt8(ascii: "\"") }
 
     /// RFC 8259, section 7: quote, backslash and everything below U+0020 must be escaped; nothing else is.
     private static func appendEscaped(_ bytes: UnsafeBufferPointer<UInt8>, to text: inout [UInt8]) {
-        var clean = 0
-        for (position, byte) in bytes.enumerated() where byte < 0x20 || byte == quote || byte == UInt8(ascii: "\\") {
-            text.append(contentsOf: bytes[clean..<position])
-            clean = position + 1
-            text.append(UInt8(ascii: "\\"))
-            switch byte {
-            case quote, UInt8(ascii: "\\"): text.append(byte)
-            case UInt8(ascii: "\n"): text.append(UInt8(ascii: "n"))
-            case UInt8(ascii: "\r"): text.append(UInt8(ascii: "r"))
-            case UInt8(ascii: "\t"): text.append(UInt8(ascii: "t"))
-            default:
-                text.append(contentsOf: "u00".utf8)
-                HexText.append(byte, to: &text)
+        // Runs of clean bytes are copied whole; most strings are one run.
+        var start = 0
+        var position = 0
+        while position < bytes.count {
+            let byte = bytes[position]
+            if byte < 0x20 || byte == quote || byte == backslash {
+                text.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[start..<position]))
+                appendEscape(byte, to: &text)
+                start = position + 1
             }
+            position += 1
         }
-        text.append(contentsOf: bytes[clean...])
+        text.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[start...]))
+    }
+
+    private static var backslash: UInt8 { UInt8(ascii: "\\") }
+
+    private static func appendEscape(_ byte: UInt8, to text: inout [UInt8]) {
+        text.append(backslash)
+        switch byte {
+        case quote, backslash: text.append(byte)
+        case UInt8(ascii: "\n"): text.append(UInt8(ascii: "n"))
+        case UInt8(ascii: "\r"): text.append(UInt8(ascii: "r"))
+        case UInt8(ascii: "\t"): text.append(UInt8(ascii: "t"))
+        default:
+            text.append(text: "u00")
+            HexText.append(byte, to: &text)
+        }
     }
 }

@@ -5,20 +5,19 @@ public enum TimestampText {
         let (seconds, milliseconds) = unixMilliseconds.quotientAndRemainder(dividingBy: 1000)
         let (days, secondOfDay) = seconds.quotientAndRemainder(dividingBy: 86400)
         let date = civilDate(daysSince1970: days)
-        DecimalText.append(date.year, width: 4, to: &text)
-        text.append(UInt8(ascii: "-"))
-        DecimalText.append(date.month, width: 2, to: &text)
-        text.append(UInt8(ascii: "-"))
-        DecimalText.append(date.day, width: 2, to: &text)
-        text.append(UInt8(ascii: "T"))
-        DecimalText.append(secondOfDay / 3600, width: 2, to: &text)
-        text.append(UInt8(ascii: ":"))
-        DecimalText.append(secondOfDay / 60 % 60, width: 2, to: &text)
-        text.append(UInt8(ascii: ":"))
-        DecimalText.append(secondOfDay % 60, width: 2, to: &text)
-        text.append(UInt8(ascii: "."))
-        DecimalText.append(milliseconds, width: 3, to: &text)
-        text.append(UInt8(ascii: "Z"))
+        text.append(capacity: 24) { scratch in
+            DecimalText.write(date.year, digits: 4, to: scratch, at: 0)
+            DecimalText.write(date.month, digits: 2, to: scratch, at: 5)
+            DecimalText.write(date.day, digits: 2, to: scratch, at: 8)
+            DecimalText.write(secondOfDay / 3600, digits: 2, to: scratch, at: 11)
+            DecimalText.write(secondOfDay / 60 % 60, digits: 2, to: scratch, at: 14)
+            DecimalText.write(secondOfDay % 60, digits: 2, to: scratch, at: 17)
+            DecimalText.write(milliseconds, digits: 3, to: scratch, at: 20)
+            (scratch[4], scratch[7], scratch[10]) = (UInt8(ascii: "-"), UInt8(ascii: "-"), UInt8(ascii: "T"))
+            (scratch[13], scratch[16]) = (UInt8(ascii: ":"), UInt8(ascii: ":"))
+            (scratch[19], scratch[23]) = (UInt8(ascii: "."), UInt8(ascii: "Z"))
+            return 0..<24
+        }
     }
 
     /// The proleptic Gregorian date of a day: Howard Hinnant's `civil_from_days`, for days after 1970.

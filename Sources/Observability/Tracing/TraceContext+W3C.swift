@@ -42,7 +42,7 @@ extension TraceContext {
 
     /// Appends the value of `traceparent`.
     public func appendTraceparent(to text: inout [UInt8]) {
-        text.append(contentsOf: "00-".utf8)
+        text.append(text: "00-")
         appendTraceID(to: &text)
         text.append(dash)
         HexText.append(spanID, to: &text)

@@ -34,6 +34,8 @@ public final class TracingSystem: Sendable {
         }
     }
 
+    /// Whether spans are recorded at all.
+    public let isEnabled: Bool
     private let parts: Parts?
 
     /// The system that does nothing.
@@ -46,17 +48,28 @@ public final class TracingSystem: Sendable {
 
     private init(parts: Parts?) {
         self.parts = parts
+        isEnabled = parts != nil
     }
-
-    /// Whether spans are recorded at all.
-    public var isEnabled: Bool { parts != nil }
 
     /// Begins the outermost span of a request or a job in this process and decides whether its trace is sampled; nil
     /// when tracing is off. `parent` is the caller's context, if it sent one.
+    @inlinable
     public func begin(
         _ name: @autoclosure () -> String, kind: RecordedSpan.Kind = .server, parent: TraceContext?,
         links: @autoclosure () -> [RecordedSpan.Link] = [],
         attributes: @autoclosure () -> [RecordedSpan.Attribute] = [], startUnixNanoseconds: UInt64? = nil
+    ) -> Start? {
+        // Inlined into the caller: tracing that is off costs one load and a branch.
+        guard isEnabled else { return nil }
+        return beginEnabled(name(), kind, parent, links(), attributes(), startUnixNanoseconds)
+    }
+
+    /// `begin` where tracing is on; names and attributes are evaluated only for sampled traces.
+    @usableFromInline
+    func beginEnabled(
+        _ name: @autoclosure () -> String, _ kind: RecordedSpan.Kind, _ parent: TraceContext?,
+        _ links: @autoclosure () -> [RecordedSpan.Link], _ attributes: @autoclosure () -> [RecordedSpan.Attribute],
+        _ startUnixNanoseconds: UInt64?
     ) -> Start? {
         guard let parts else { return nil }
         var context = Self.childContext(of: parent, parts.identifiers)
@@ -71,17 +84,28 @@ public final class TracingSystem: Sendable {
     }
 
     /// Begins a span inside a trace of this process; nil when tracing is off, there is no parent or it is not sampled.
+    @inlinable
     public func startSpan(
         _ name: @autoclosure () -> String, kind: RecordedSpan.Kind = .internal, parent: TraceContext?,
         links: @autoclosure () -> [RecordedSpan.Link] = [],
         attributes: @autoclosure () -> [RecordedSpan.Attribute] = [], startUnixNanoseconds: UInt64? = nil
     ) -> RecordedSpan? {
-        guard let parts, let parent, parent.isSampled else { return nil }
+        guard isEnabled, let parent, parent.isSampled else { return nil }
+        return startEnabled(name(), kind, parent, links(), attributes(), startUnixNanoseconds)
+    }
+
+    /// `startSpan` where it gives a span.
+    @usableFromInline
+    func startEnabled(
+        _ name: String, _ kind: RecordedSpan.Kind, _ parent: TraceContext, _ links: [RecordedSpan.Link],
+        _ attributes: [RecordedSpan.Attribute], _ startUnixNanoseconds: UInt64?
+    ) -> RecordedSpan? {
+        guard let parts else { return nil }
         let context = Self.childContext(of: parent, parts.identifiers)
         let record = RecordedSpan.Record(
-            context: context, parentSpanID: parent.spanID, hasRemoteParent: false, name: name(), kind: kind,
+            context: context, parentSpanID: parent.spanID, hasRemoteParent: false, name: name, kind: kind,
             startUnixNanoseconds: startUnixNanoseconds ?? parts.now(), endUnixNanoseconds: 0,
-            attributes: attributes(), events: [], links: links(), status: .unset)
+            attributes: attributes, events: [], links: links, status: .unset)
         return Self.span(record, parts)
     }
 
