@@ -95,6 +95,13 @@ final class DiskArtifactStore: Sendable {
         }
     }
 
+    /// Whether `makeDurable` covers that file as well.
+    func isOnSameFilesystem(as path: String) -> Bool {
+        var own = stat()
+        var other = stat()
+        return fstat(directory, &own) == 0 && stat(path, &other) == 0 && own.st_dev == other.st_dev
+    }
+
     /// Replaces `job.json`.
     func writeJob(_ record: RunRecord) throws(ServiceError) {
         try replace(folder(record.id).jobPath, RunJobFile(record))

@@ -5,13 +5,18 @@ import Observability
 import Pipeline
 import Synchronization
 
-/// The embedded job store: one SQLite file in WAL mode with `synchronous=FULL`.
+/// The embedded job store: one SQLite file in WAL mode, on stable storage before anybody is told.
 ///
-/// DESIGN. All writes go through one `GroupCommit` on the queue `idp.store.writer`: whatever came while the last
-/// transaction was being flushed goes into the next one. A batch that brings new documents first makes their folders
-/// durable (`syncDocuments`), then commits their rows, then tells each writer: two flushes for a batch, however many
-/// submissions it holds. A change that fails on its own does not take the others with it: the batch is then repeated
-/// change by change. Reads run on the pool's own connections beside the writer and see committed rows only.
+/// DESIGN. All writes go through one `GroupCommit` on the queue `idp.store.writer`: whatever came while the last batch
+/// was being flushed goes into the next one. A batch without new documents is one transaction with `synchronous=FULL`,
+/// which flushes the log. A batch with new documents needs their folders flushed too, by one `DocumentSync` for all of
+/// them. Where that covers the store's own file (same filesystem), the transaction is committed with
+/// `synchronous=NORMAL`, which leaves the log unflushed but in order, and the sync that follows flushes log and
+/// documents together: one flush for a batch, or for a lone submission. Else documents are flushed first, then the
+/// log. Only then is each writer told. A row that was committed and could not be flushed is taken back.
+///
+/// A change that fails on its own does not take the others with it: the batch is then repeated change by change. Reads
+/// run on the pool's own connections beside the writer.
 ///
 /// Cost of a lookup does not grow with the table: by id through a unique index over 16-byte ids that grow with time,
 /// lists through indexes that end in the id.
@@ -24,8 +29,10 @@ final class SQLiteJobStore: JobStore {
 
     /// What the writer did, for metrics and tests.
     struct Statistics: Sendable, Equatable {
-        /// Transactions that wrote: each is one flush of the WAL.
+        /// Transactions that wrote.
         var commits = 0
+        /// Those of them that flushed the log by themselves.
+        var logFlushes = 0
         /// Changes in them.
         var changes = 0
         /// Flushes of documents.
@@ -39,18 +46,36 @@ final class SQLiteJobStore: JobStore {
     /// Reads and writes on their way: GRDB must not close under them.
     private let inFlight = DispatchGroup()
 
+    /// How documents get to stable storage.
+    struct DocumentSync: Sendable {
+        /// Flushes everything that was written before; called on the writer's queue.
+        var sync: @Sendable () throws(ServiceError) -> Void
+        /// Whether it flushes the store's file too.
+        var coversStore: Bool
+    }
+
+    /// A store whose documents are those of `artifacts`.
+    convenience init(path: String, artifacts: DiskArtifactStore) throws(ServiceError) {
+        try self.init(path: path) { () throws(ServiceError) in
+            let sync: @Sendable () throws(ServiceError) -> Void = { () throws(ServiceError) in
+                try artifacts.makeDurable()
+            }
+            return DocumentSync(sync: sync, coversStore: artifacts.isOnSameFilesystem(as: path))
+        }
+    }
+
     /// Opens the file, making it (mode 0600) and its folder where they are missing, and brings its schema up to date.
     ///
-    /// - Parameter syncDocuments: puts the run folders that a batch refers to on stable storage; called on the writer's
-    ///   queue.
+    /// - Parameter documents: makes the sync, once the file is there.
     /// - Throws: `STORAGE_FULL` or `STORAGE_FAILED`.
-    init(path: String, syncDocuments: @escaping @Sendable () throws(ServiceError) -> Void) throws(ServiceError) {
+    init(path: String, documents: () throws(ServiceError) -> DocumentSync) throws(ServiceError) {
         let pool = try SQLiteJobStore.open(path)
+        let documents = try documents()
         let box = StatisticsBox()
         self.pool = pool
         statisticsBox = box
         writer = GroupCommit(label: "idp.store.writer") { batch in
-            SQLiteJobStore.flush(batch, pool, box, syncDocuments)
+            SQLiteJobStore.flush(batch, pool, box, documents)
         }
     }
 
@@ -241,24 +266,23 @@ extension SQLiteJobStore {
     }
 
     private static func flush(
-        _ batch: [Entry], _ pool: DatabasePool, _ box: StatisticsBox,
-        _ syncDocuments: @Sendable () throws(ServiceError) -> Void
+        _ batch: [Entry], _ pool: DatabasePool, _ box: StatisticsBox, _ documents: DocumentSync
     ) {
-        var batch = batch
-        if batch.contains(where: { $0.change.bringsDocument }) {
-            box.value.withLock { $0.documentSyncs += 1 }
-            do throws(ServiceError) {
-                try syncDocuments()
-            } catch {
-                for entry in batch where entry.change.bringsDocument { entry.completion(.failure(error)) }
-                batch.removeAll { $0.change.bringsDocument }
-                if batch.isEmpty { return }
-            }
-        }
+        let bringsDocuments = batch.contains { $0.change.bringsDocument }
         do {
-            try commit(batch, pool, box)
+            if bringsDocuments, !documents.coversStore { try sync(documents, box) }
+            let isSyncedLater = bringsDocuments && documents.coversStore
+            try commit(batch, pool, box, isSyncedLater: isSyncedLater)
+            if isSyncedLater {
+                do {
+                    try sync(documents, box)
+                } catch {
+                    takeBack(batch, pool)
+                    throw error
+                }
+            }
         } catch where batch.count > 1 {
-            for entry in batch { flush([entry.withoutDocument], pool, box, syncDocuments) }
+            for entry in batch { flush([entry], pool, box, documents) }
             return
         } catch {
             let failure = serviceError(error)
@@ -268,13 +292,34 @@ extension SQLiteJobStore {
         for entry in batch { entry.completion(.success(())) }
     }
 
-    private static func commit(_ batch: [Entry], _ pool: DatabasePool, _ box: StatisticsBox) throws {
-        try pool.write { database in
-            for entry in batch { try RunRow.apply(entry.change, database) }
+    private static func sync(_ documents: DocumentSync, _ box: StatisticsBox) throws {
+        box.value.withLock { $0.documentSyncs += 1 }
+        try documents.sync()
+    }
+
+    private static func commit(
+        _ batch: [Entry], _ pool: DatabasePool, _ box: StatisticsBox, isSyncedLater: Bool
+    ) throws {
+        try pool.writeWithoutTransaction { database in
+            try database.execute(sql: "PRAGMA synchronous = \(isSyncedLater ? "NORMAL" : "FULL")")
+            try database.inTransaction(.immediate) {
+                for entry in batch { try RunRow.apply(entry.change, database) }
+                return .commit
+            }
         }
         box.value.withLock { statistics in
             statistics.commits += 1
             statistics.changes += batch.count
+            if !isSyncedLater { statistics.logFlushes += 1 }
+        }
+    }
+
+    /// Removes the rows of submissions that could not be made durable. If that fails too, the next start finds them,
+    /// unknown to everybody, and fails them for want of their document.
+    private static func takeBack(_ batch: [Entry], _ pool: DatabasePool) {
+        let ids = batch.compactMap { $0.change.insertedWithDocument }
+        try? pool.write { database in
+            for id in ids { try database.execute(sql: "DELETE FROM run WHERE run_id = ?", arguments: [id.data]) }
         }
     }
 
@@ -295,14 +340,6 @@ extension SQLiteJobStore {
     }
 }
 
-extension SQLiteJobStore.Entry {
-    /// The same change, its document known to be durable.
-    fileprivate var withoutDocument: Self {
-        guard case .insert(let record, let judgement, _) = change else { return self }
-        return Self(change: .insert(record, judgement, document: nil), completion: completion)
-    }
-}
-
 extension StoreWrite {
     /// Whether a caller waits for it who came alone: the end of a synchronous run.
     fileprivate var isUrgent: Bool {
@@ -313,9 +350,12 @@ extension StoreWrite {
     }
 
     /// Whether a document must be durable before it.
-    fileprivate var bringsDocument: Bool {
-        guard case .insert(_, _, let document) = self else { return false }
-        return document != nil
+    fileprivate var bringsDocument: Bool { insertedWithDocument != nil }
+
+    /// The run that it inserts, if a document must be durable before it.
+    fileprivate var insertedWithDocument: RunID? {
+        guard case .insert(let record, _, let document) = self, document != nil else { return nil }
+        return record.id
     }
 }
 

@@ -34,18 +34,31 @@ struct BatchPacerTests {
         var pacer = BatchPacer()
         pacer.flushed(20, waitedInVain: false, at: start)
         pacer.flushed(16, waitedInVain: true, at: start)
-        for _ in 0..<49 {
+        for _ in 0..<8 {
             #expect(pacer.expected == 16)
             pacer.flushed(16, waitedInVain: false, at: start)
         }
+        #expect(pacer.expected == 16)
         pacer.flushed(16, waitedInVain: false, at: start)
         #expect(pacer.expected == 32)
+    }
+
+    /// With sixteen clients every try for more is in vain: it must become rare.
+    @Test func triesLessAndLessOftenInVain() {
+        var pacer = BatchPacer()
+        var inVain = 0
+        for _ in 0..<2000 {
+            let isInVain = pacer.expected > 16
+            inVain += isInVain ? 1 : 0
+            pacer.flushed(16, waitedInVain: isInVain, at: start)
+        }
+        #expect(inVain <= 14)
     }
 
     @Test func expectsNothingAfterAPause() {
         var pacer = BatchPacer()
         pacer.flushed(20, waitedInVain: false, at: start)
         #expect(!isDue(pacer, 1, after: .milliseconds(5)))
-        #expect(isDue(pacer, 1, after: .milliseconds(11)))
+        #expect(isDue(pacer, 1, after: .milliseconds(26)))
     }
 }

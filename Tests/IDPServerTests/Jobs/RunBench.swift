@@ -33,7 +33,10 @@ final class RunBench: Sendable {
         let sync: @Sendable () throws(ServiceError) -> Void = { () throws(ServiceError) in
             if let syncDocuments { try syncDocuments() } else { try artifacts.makeDurable() }
         }
-        store = try SQLiteJobStore(path: settings.storage.storePath, syncDocuments: sync)
+        let path = settings.storage.storePath
+        store = try SQLiteJobStore(path: path) {
+            SQLiteJobStore.DocumentSync(sync: sync, coversStore: artifacts.isOnSameFilesystem(as: path))
+        }
         let log = log
         let logger = Logger(label: "test") { _ in RecordingLogHandler(log: log) }
         service = RunService(

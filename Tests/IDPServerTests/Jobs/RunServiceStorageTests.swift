@@ -77,7 +77,7 @@ struct RunServiceStorageTests {
             try await group.waitForAll()
         }
         let after = bench.store.statistics
-        let flushes = after.commits - before.commits + after.documentSyncs - before.documentSyncs
+        let flushes = after.logFlushes - before.logFlushes + after.documentSyncs - before.documentSyncs
         let perSubmission = Double(flushes) / Double(64 * each)
         print("flushes per submission: \(perSubmission)")
         #expect(perSubmission <= 0.1)

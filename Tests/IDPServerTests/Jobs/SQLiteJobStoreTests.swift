@@ -11,7 +11,7 @@ struct SQLiteJobStoreTests {
     private let path = NSTemporaryDirectory() + "store-\(UInt64.random(in: 0 ... .max))/jobs.sqlite"
 
     private func open(_ path: String) throws -> SQLiteJobStore {
-        try SQLiteJobStore(path: path, syncDocuments: {})
+        try SQLiteJobStore(path: path) { SQLiteJobStore.DocumentSync(sync: {}, coversStore: false) }
     }
 
     private func remove() {
