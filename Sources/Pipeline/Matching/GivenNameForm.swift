@@ -11,11 +11,13 @@ enum GivenNameForm {
             // Whoever writes a paper may leave any name as it is: a guess, but better than none.
             words.append(name.printed)
         }
+        // Men's names in -а are left more often than others («Илья», «Мұса»).
+        let leaving = gender == .male && name.ends("а", "я") ? 0.8 : 1.5
         return words.map { word in
             let isLeft = word == name.printed && grammaticalCase != .nominative
                 && !isIndeclinable(name.folded, gender)
             return Nominative(
-                word: word, score: plausibility(NameLetters.folded(word), gender) - (isLeft ? 1.5 : 0))
+                word: word, score: plausibility(NameLetters.folded(word), gender) - (isLeft ? leaving : 0))
         }
     }
 
@@ -45,7 +47,7 @@ enum GivenNameForm {
     }
 
     /// Names whose stem changes.
-    private static let irregularMale: [String: String] = ["павл": "павел", "льв": "лев"]
+    private static let irregularMale: [String: String] = ["павл": "павел", "льв": "лев", "петр": "пётр"]
 
     private static func male(_ name: InflectedName, _ grammaticalCase: GrammaticalCase) -> [String] {
         switch grammaticalCase {

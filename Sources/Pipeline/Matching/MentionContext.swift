@@ -32,6 +32,7 @@ struct MentionContext {
 
     private let flow: TextFlow
     private let first: Int
+    private var afterTokens: [Int] = []
 
     private static let reach = 18
 
@@ -46,7 +47,7 @@ struct MentionContext {
             label = MentionContext.cell(leftOf: segmentIndex, mentions, flow)
             header = MentionContext.header(of: segmentIndex, mentions, flow)
         }
-        let afterTokens = MentionContext.walkForward(from: mention.last, mentions, flow)
+        afterTokens = MentionContext.walkForward(from: mention.last, mentions, flow)
         after = MentionContext.matches(in: afterTokens, of: flow, with: .after)
         caption = MentionContext.caption(under: flow.segmentOfToken[mention.last], flow)
         isChildByAge = MentionContext.hasChildsBirthDate(afterTokens, flow)
@@ -56,6 +57,11 @@ struct MentionContext {
     func distance(of match: RoleLexicon.Match) -> Int {
         guard let position = beforeTokens.firstIndex(of: match.last) else { return MentionContext.reach }
         return beforeTokens[(position + 1)...].count { flow.tokens[$0].kind == .word || flow.tokens[$0].kind == .number }
+    }
+
+    /// Whether a cue after the name follows at once («Абылай хан даңғылы», «Қ. Сәтбаев атындағы»).
+    func isAdjacent(_ match: RoleLexicon.Match) -> Bool {
+        afterTokens.prefix(2).contains(match.first)
     }
 
     /// The cues in a stretch of tokens, longest first where they overlap.
@@ -234,7 +240,9 @@ struct MentionContext {
         let isBirth = tokens[index...].prefix(5).contains {
             ["г", "года", "рождения", "рожд", "жылы", "туган", "ж"].contains(flow.tokens[$0].folded)
         } && tokens.prefix(index + 6).contains { ["р", "рождения", "рожд", "туган"].contains(flow.tokens[$0].folded) }
-        let latest = flow.tokens.compactMap { $0.kind == .number ? year($0) : nil }.max() ?? born
+        // The paper's own date, or any other, must stand somewhere to count the age from.
+        let years = flow.tokens.compactMap { $0.kind == .number ? year($0) : nil }
+        guard years.count >= 2, let latest = years.max() else { return false }
         return isBirth && latest - born < 16
     }
 

@@ -85,9 +85,12 @@ struct MentionScanner {
     }
 
     private func surnameFirst(_ patronymic: [Int], given: Int?, before: (Int) -> Int?) -> NameMention? {
-        guard let given, isFree(given), let surname = before(given), isName(surname) else { return nil }
-        guard PatronymicForm(flow.tokens[given].folded) == nil else { return nil }
-        return mention(surname, given, patronymic, last: .patronymic, tokens: [surname, given] + patronymic, bonus: 0.8)
+        guard let given, isFree(given), var surname = before(given) else { return nil }
+        // «Досжанов, Арман Оразович», as lists have it.
+        let hasComma = flow.tokens[surname].isMark(",")
+        if hasComma, let word = before(surname) { surname = word }
+        guard isName(surname), PatronymicForm(flow.tokens[given].folded) == nil else { return nil }
+        return mention(surname, given, patronymic, last: .patronymic, tokens: [surname, given] + patronymic, bonus: hasComma ? -2 : 0.8)
     }
 
     private func givenFirst(_ patronymic: [Int], given: Int?) -> NameMention? {

@@ -45,7 +45,8 @@ enum NameSpelling {
             var key = ""
             var rest = word[...]
             while let letter = rest.first {
-                if let (spelled, sound) = latinGroups.first(where: { rest.hasPrefix($0.0) }) {
+                // `j` before a vowel softens it only where it is not the sound ж.
+                if letter != "j" || j == "i", let (spelled, sound) = latinGroups.first(where: { rest.hasPrefix($0.0) }) {
                     key += sound
                     rest = rest.dropFirst(spelled.count)
                     continue

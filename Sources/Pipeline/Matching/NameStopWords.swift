@@ -3,7 +3,7 @@ enum NameStopWords {
     /// Whether a folded word is one of them.
     static func contains(_ folded: String) -> Bool {
         if words.contains(folded) { return true }
-        return stems.contains(where: folded.hasPrefix)
+        return stems[String(folded.prefix(3))]?.contains(where: folded.hasPrefix) ?? false
     }
 
     private static let words: Set<String> = set("""
@@ -43,7 +43,9 @@ enum NameStopWords {
         """)
 
     /// Beginnings of such words, long enough to be no name's.
-    private static let stems = [
+    private static let stems: [String: [String]] = Dictionary(grouping: beginnings) { String($0.prefix(3)) }
+
+    private static let beginnings = [
         "министер", "министрл", "департамен", "государствен", "мемлекетт", "медицин", "медико", "социальн", "алеуметт",
         "республик", "казахстан", "поликлин", "больниц", "клиник", "диагност", "председател", "руководител", "комисси",
         "регистрац", "документ", "трудоспособн", "нетрудоспособн", "инвалидн", "мугедект", "жарамсызд", "сотрудник",

@@ -12,7 +12,10 @@ struct Person {
         guard let best = scores.first else { return -.infinity }
         let others = scores.dropFirst().map { min(max($0, -6), 6) }.reduce(0, +)
         // A paper names its holder in full somewhere; who stands there with initials only is likelier to sign it.
-        let formal = mentions.contains { $0.mention.form > .initials } ? 0.0 : -1
+        var formal = 0.0
+        if !mentions.contains(where: { $0.mention.form > .initials }) {
+            formal = scores.contains { $0 < -3 } ? -4 : -1
+        }
         return best + min(max(0.25 * others, -2), 3) + formal
     }
 
@@ -39,6 +42,8 @@ struct Person {
         if let first = mine.patronymic, let second = theirs.patronymic, !agree(first, second) { return false }
         let (mySurname, theirSurname) = (NameLetters.folded(mine.surname), NameLetters.folded(theirs.surname))
         if mySurname == theirSurname { return true }
+        // Cases change endings only.
+        guard mySurname.prefix(2) == theirSurname.prefix(2) else { return false }
         return !NameReading.possibleSurnames(one.printedSurname)
             .isDisjoint(with: NameReading.possibleSurnames(other.printedSurname))
     }

@@ -32,7 +32,8 @@ struct RoleScore {
         if let label = context.label, let role = RoleScore.role(ofLabel: label, in: flow) {
             count(role, RoleScore.weight(role) * RoleScore.trust(role, mention))
         }
-        if let header = context.header, let role = RoleScore.role(ofLabel: header, in: flow) {
+        if let header = context.header, let role = RoleScore.role(ofLabel: header, in: flow),
+            mention.form > .initials || ![.holder, .order, .weakHolder].contains(role) {
             // A column's head says less than the row's own label, and nothing against it.
             let share = context.label == nil ? 0.8 : 0.3
             count(role, RoleScore.weight(role) * share * RoleScore.trust(role, mention))
@@ -49,7 +50,7 @@ struct RoleScore {
 
     /// A form asks for the full name; a list of initials under «Фамилия, инициалы» is one of readers or signers.
     private static func trust(_ role: RoleCue, _ mention: NameMention) -> Double {
-        role == .label && mention.form == .initials ? 0.15 : 1
+        (role == .label || role == .weakHolder) && mention.form == .initials ? 0.15 : 1
     }
 
     private static func weighSentence(
@@ -73,7 +74,7 @@ struct RoleScore {
                 // «Предоставить врачу Ахметовой»: the profession does not take away what the order gives.
                 guard !hasOrder else { continue }
                 hasOrder = true
-                count(.order, max(weight(.order) * share, 5) * fading(distance))
+                count(.order, max(weight(.order) * share, 7) * fading(distance))
             case .child where isCompanionsLabel(match, context, mention, flow):
                 continue
             case .child:
@@ -83,7 +84,7 @@ struct RoleScore {
                 // «Выдана врачом Ахметовым» says who issued it.
                 count(.official, -4)
             case .label, .holder, .weakHolder, .companion, .official, .other:
-                count(match.cue, weight(match.cue) * share * fading(distance))
+                count(match.cue, weight(match.cue) * share * fading(distance) * trust(match.cue, mention))
             }
             share *= 0.4
         }
@@ -114,7 +115,10 @@ struct RoleScore {
             case .holder:
                 holders += 1
                 if holders <= 2 { count(.holder, isVerdict(flow.tokens[match.first].folded) ? 4 : 1.6) }
-            default: count(match.cue, weight(match.cue))
+            case .place:
+                if context.isAdjacent(match) { count(.place, weight(.place)) }
+            case .label, .weakHolder, .order, .companion, .child, .official, .other, .organisation:
+                count(match.cue, weight(match.cue))
             }
         }
     }

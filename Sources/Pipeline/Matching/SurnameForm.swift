@@ -59,7 +59,9 @@ enum SurnameForm {
         case .male: words = male(name, grammaticalCase)
         case .female: words = female(name, grammaticalCase)
         }
-        words += nounsInA(name, grammaticalCase).map { ($0, -0.3) }
+        // «Сороки», «Скибы»: after к, г, х hardly any surname ends in и by itself.
+        let isNoun = grammaticalCase == .genitive && name.ends("ки", "ги", "хи")
+        words += nounsInA(name, grammaticalCase).map { ($0, isNoun ? 0.6 : -0.3) }
         // Whoever writes a paper may leave any surname as it is: a guess, but better than none.
         words.append((name.printed, isIndeclinable(name.folded, gender) ? 0 : -1.2))
         return words.map { word, penalty in
@@ -96,7 +98,7 @@ enum SurnameForm {
             if name.ends("ем") { return stems(name, "ем", soft: "ем") }
             return []
         case .prepositional:
-            if name.ends("ом", "ем"), name.folded.count > 5 { return adjective(name, 2) }
+            if name.ends("ом", "ем"), name.folded.count > 4 { return adjective(name, 2) }
             return stems(name, "е", soft: "е")
         }
     }
@@ -121,7 +123,8 @@ enum SurnameForm {
                 words.append((name.replacing(soft.count, with: "й"), name.letter(beforeLast: 1) == "и" ? -1.4 : 0.2))
             } else if !isHushing {
                 // In «е» a hard stem is likelier (`Шмидте`), in the other endings only a soft one is possible.
-                words.append((name.replacing(soft.count, with: "ь"), soft == "е" ? -0.6 : 0.2))
+                let isHard = soft == "е" && name.letter(beforeLast: 1) != "л"
+                words.append((name.replacing(soft.count, with: "ь"), isHard ? -0.6 : 0.2))
             }
         }
         return words
@@ -161,7 +164,9 @@ enum SurnameForm {
                 return [(name.replacing(2, with: "а"), 0)]
             }
             if name.ends("ей") { return name.ends("ней") ? [(name.replacing(2, with: "яя"), -0.5)] : [] }
-            return [(name.replacing(2, with: "ая"), 0)]
+            // In the instrumental «Сорокой» may be a noun as well as «Островской» an adjective.
+            let isNoun = grammaticalCase == .instrumental && !name.ends("ской", "цкой", "ной", "лой", "той")
+            return [(name.replacing(2, with: "ая"), isNoun ? -2 : 0)]
         }
     }
 

@@ -112,7 +112,7 @@ struct TextFlow {
             let isLast = index + 1 == words.count
             // A justified line has wide gaps everywhere; a gap between columns is wide beside the others.
             let isWide = !isLast && gaps[index] > 1.4 * height
-                && (gaps[index] > 1.8 * usual || gaps.count < 3 || gaps[index] > 6 * height)
+                && (gaps[index] > 1.8 * usual || gaps.count < 3 || usual > 2 * height)
             guard isLast || isWide else { continue }
             append(Array(words[start...index]), page: page)
             start = index + 1
