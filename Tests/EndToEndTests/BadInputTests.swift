@@ -19,6 +19,7 @@ extension EndToEnd {
 
         static func forms() throws -> [BadForm] {
             let document = try SampleDocument.good().bytes()
+            let program = Array("\u{7F}ELF".utf8) + [UInt8](repeating: 0, count: 4_000)
             func validation(_ description: String, _ field: String, _ form: MultipartForm) -> BadForm {
                 BadForm(description: description, form: form, status: 422, code: "VALIDATION_ERROR", field: field)
             }
@@ -46,7 +47,7 @@ extension EndToEnd {
                     status: 400, code: "UNSUPPORTED_FILE_TYPE"),
                 BadForm(
                     description: "a program under a JPEG's name",
-                    form: .document(Array("\u{7F}ELF".utf8) + [UInt8](repeating: 0, count: 4_000), named: "a.jpg", fio: fio),
+                    form: .document(program, named: "a.jpg", fio: fio),
                     status: 400, code: "UNSUPPORTED_FILE_TYPE"),
             ]
         }
