@@ -348,7 +348,7 @@ public final class DocumentWorkerPool: Sendable {
     }
 
     private func launch() throws(ChildFailure) -> PooledWorker {
-        var environment = ["PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C.UTF-8"]
+        var environment = ["PATH": "/usr/bin:/bin:/usr/local/bin", "LC_ALL": "C.UTF-8"]
         // More threads per page make it slower by a factor of four (OpenMP spins); allocator arenas of threads that
         // do not exist only eat address space.
         environment.merge(["OMP_THREAD_LIMIT": "1", "MALLOC_ARENA_MAX": "2"]) { $1 }

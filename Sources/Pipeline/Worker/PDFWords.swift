@@ -19,6 +19,8 @@ enum PDFWords {
     /// elsewhere.
     static func sayWidePicture(in file: UnsafeRawBufferPointer) -> Bool {
         contains(file, "/Width") { next in
+            // "/Widths" is a font's.
+            if next.first == UInt8(ascii: "s") { return false }
             let value = next.drop { $0 == 0x20 || $0 == 0x0A || $0 == 0x0D || $0 == 0x09 }
             let digits = value.prefix { (0x30...0x39).contains($0) }
             let number = digits.reduce(0) { min($0 * 10 + Int($1 - 0x30), 1 << 30) }

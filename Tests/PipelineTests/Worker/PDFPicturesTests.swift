@@ -70,7 +70,7 @@ import Testing
     @Test(arguments: [
         ("/Width 1654 /Height 2339", true), ("/Width 300\n/Height 300", false), ("/Width 12 0 R", true),
         ("/Width/X", true), ("/Width 300/Height 2>> /Width 5000", true), ("", false),
-        ("/Width 99999999999999999999999", true),
+        ("/Width 99999999999999999999999", true), ("/Widths 12 0 R", false), ("/Widths[1000]", false),
     ])
     func findsWidePicturesInTheBytes(_ text: String, _ wide: Bool) {
         #expect(Array(text.utf8).withUnsafeBytes { PDFWords.sayWidePicture(in: $0) } == wide)
