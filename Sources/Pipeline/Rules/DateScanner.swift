@@ -29,10 +29,12 @@ struct DateScanner {
     func mentions() -> [DateMention] {
         var found: [DateMention] = []
         var index = 0
+        var end = -1
         while index < lexemes.count {
-            if let (mention, next) = mention(at: index) {
+            if let (mention, next) = mention(at: index, after: end) {
                 found.append(mention)
                 index = next
+                end = next
             } else {
                 index += 1
             }
@@ -40,8 +42,9 @@ struct DateScanner {
         return found
     }
 
-    private func mention(at index: Int) -> (DateMention, Int)? {
-        guard lexemes[index].number != nil, !isInsideNumber(index) else { return nil }
+    /// - Parameter end: where the last date ended: a dash right after it joins a period's second date.
+    private func mention(at index: Int, after end: Int) -> (DateMention, Int)? {
+        guard lexemes[index].number != nil, end == index - 1 || !isInsideNumber(index) else { return nil }
         return yearFirst(index) ?? numeric(index) ?? dayMonth(index)
     }
 

@@ -17,11 +17,10 @@ struct DateSurroundings {
         }
         var best: (role: DateRole, strength: Double)?
         for cue in cues {
-            guard let distance = distance(of: cue.match, side: cue.row.side, to: index) else { continue }
+            guard let distance = distance(of: cue.row, at: cue.match, to: index) else { continue }
             // A longer label says more than its first word: «дата выдачи» over «дата».
             let strength = cue.row.strength - distance * 0.9 - Double(cue.match.cost) * 0.4
                 + Double(cue.match.tokens.count - 1) * 0.6
-            if debugDates { print("      cue", mentions[index].date, cue.row.role, cue.row.notation, strength) }
             if strength > best?.strength ?? 0 { best = (cue.row.role, strength) }
         }
         // «по 20.03.2026», the end of a pair whose start is known.
@@ -35,15 +34,19 @@ struct DateSurroundings {
     }
 
     /// How many words lie between a cue and a date, nil when the cue is not for that date.
-    private func distance(of match: PhraseMatcher.Match, side: DateCues.Side, to index: Int) -> Double? {
+    private func distance(of cue: DateCues.Row, at match: PhraseMatcher.Match, to index: Int) -> Double? {
+        let role = cue.role
         let span = spans[index]
-        switch side {
+        switch cue.side {
         case .before(let reach):
             if match.last < span.lowerBound, !isApart(index, from: page.tokens[match.last].line),
                 let between = flat(match.last, span.lowerBound, reach: reach)
             {
                 return isInLabel(match.last, before: span.lowerBound) ? -2 : between
             }
+            // What an other paper is called heads no single value: a title above the issue line does that.
+            let isLabel = role != .reference && role != .event
+            guard isLabel || page.lines[page.tokens[match.last].line].stretches > 1 else { return nil }
             return isHeader(match, of: index) ? 1 : nil
         case .after(let reach):
             guard match.first > span.upperBound, !isApart(index, from: page.tokens[match.first].line),
@@ -76,11 +79,8 @@ struct DateSurroundings {
         let step = page.tokens[to].line - page.tokens[from].line
         guard (0...1).contains(step) else { return nil }
         if step == 1, !runsOn(page.tokens[from].line) { return nil }
-        for (other, span) in spans.enumerated() where span.lowerBound > from && span.upperBound < to {
-            // The second date of a pair shares the label of the first only in a period.
-            _ = other
-            return nil
-        }
+        // A label's date is the next one; the second date of a pair has its own preposition.
+        if spans.contains(where: { $0.lowerBound > from && $0.upperBound < to }) { return nil }
         var distance = 0.0
         for token in between {
             let word = page.tokens[token]
@@ -172,7 +172,7 @@ struct DateSurroundings {
         let line = page.lines[mentions[index].line]
         let isSpokenFor = cues.contains { cue in
             cue.row.role != .issued && cue.row.role != .formed && line.tokens.contains(cue.match.first)
-                && cue.row.strength > 6.5 && distance(of: cue.match, side: cue.row.side, to: index) != nil
+                && cue.row.strength > 6.5 && distance(of: cue.row, at: cue.match, to: index) != nil
         }
         if isSpokenFor { return false }
         return isBare(index) && !mentions.indices.contains {
@@ -247,5 +247,3 @@ struct DateSurroundings {
 
     private static let joints = ["по", "до", "бастап", "дейін"].map { FoldedWord($0) }
 }
-
-nonisolated(unsafe) var debugDates = false

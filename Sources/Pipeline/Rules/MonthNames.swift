@@ -10,7 +10,9 @@ enum MonthNames {
         guard word.count >= 3, word.count <= 15 else { return nil }
         var best: (month: Int, cost: Int, name: FoldedWord, isKazakh: Bool)?
         for entry in names {
-            guard word.count <= entry.name.count + (entry.isKazakh ? 6 : entry.isPrefix ? 3 : 0),
+            let rest = word.codes.count - entry.name.count
+            guard rest <= (entry.isKazakh ? 6 : entry.isPrefix ? 3 : 0),
+                !entry.isKazakh || rest < 2 || endings.contains(FoldedWord(codes: Array(word.codes.suffix(rest)))),
                 let cost = WordLikeness.cost(of: word, as: entry.name, isPrefix: entry.isPrefix)
             else { continue }
             if cost < best?.cost ?? .max { best = (entry.month, cost, entry.name, entry.isKazakh) }
@@ -27,6 +29,14 @@ enum MonthNames {
         ]
         return table.first { $0.1.contains(rest) }?.0 ?? .none
     }
+
+    /// Endings of two letters and more that a Kazakh month may carry; surnames begin with months too.
+    private static let endings = Set(
+        words(
+            """
+            да де та те дан ден тан тен нан нен га ге ка ке на не ды ди ты ти ны ни дын дин тын тин нын нин мен бен пен
+            дагы деги тагы теги ында инде ынан инен ына ине ынын инин ындагы индеги ынды инди сы си сында синде сынан сына
+            """.replacing("\n", with: " ")))
 
     private static func words(_ list: String) -> [FoldedWord] {
         list.split(separator: " ").map { FoldedWord($0) }

@@ -48,9 +48,10 @@ enum PaperSubject: String, Sendable, Hashable, CaseIterable {
         case .professionalCapacity: [.capacityLoss]
         case .noIncome: [.income]
         case .unpaidLeave: [.paidLeave]
+        case .otherExcerpt: [.discharge]
         case .sickness, .discharge, .commission, .disability, .capacityLoss, .termination, .unemployed, .jobSeeker,
             .hiring, .transfer, .paidLeave, .studyLeave, .maternityLeave, .returnFromLeave, .otherOrder, .workplace,
-            .income, .otherCertificate, .otherExcerpt:
+            .income, .otherCertificate:
             []
         }
     }

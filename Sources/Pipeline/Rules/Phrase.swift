@@ -86,6 +86,9 @@ struct PhraseMatcher {
     private let page: PageReading
     /// For each stream, for each stem: the positions in the stream, rising, with their cost.
     private var occurrences: [[Int: [(position: Int, cost: Int)]]] = []
+    /// For each stream, for each position: how many words of letters stand before it. Numbers fill no gap, for dates
+    /// stand between any two words of a phrase («шарты 2026 жылғы 10 қарашада бұзылды»).
+    private var ranks: [[Int]] = []
 
     init(_ page: PageReading, lexicon: StemLexicon) {
         self.page = page
@@ -102,6 +105,12 @@ struct PhraseMatcher {
                 for hit in hits[token] { positions[hit.stem, default: []].append((position, hit.cost)) }
             }
             occurrences.append(positions)
+            var rank = 0
+            ranks.append(
+                stream.map { token in
+                    defer { rank += page.tokens[token].folded.hasLetter ? 1 : 0 }
+                    return rank
+                })
         }
     }
 
@@ -120,9 +129,9 @@ struct PhraseMatcher {
     func matches(of phrase: Phrase) -> [Match] {
         var found: [Match] = []
         var seen: Set<Int> = []
-        for (stream, positions) in zip(page.streams, occurrences) {
+        for (index, positions) in occurrences.enumerated() {
             for start in candidates(phrase.places[0], positions) {
-                guard let match = follow(phrase, from: start, stream: stream, positions: positions),
+                guard let match = follow(phrase, from: start, stream: index, positions: positions),
                     seen.insert(match.first).inserted
                 else { continue }
                 found.append(match)
@@ -138,15 +147,16 @@ struct PhraseMatcher {
     }
 
     private func follow(
-        _ phrase: Phrase, from start: (position: Int, cost: Int), stream: [Int],
+        _ phrase: Phrase, from start: (position: Int, cost: Int), stream index: Int,
         positions: [Int: [(position: Int, cost: Int)]]
     ) -> Match? {
+        let stream = page.streams[index]
+        let rank = ranks[index]
         var match = Match(tokens: [stream[start.position]], cost: start.cost)
         var at = start.position
         for place in phrase.places.dropFirst() {
-            let reach = (at + 1)...(at + 1 + place.gap)
             let next = candidates(place, positions)
-                .filter { reach.contains($0.position) }
+                .filter { $0.position > at && rank[$0.position] - rank[at] <= 1 + place.gap }
                 .min { ($0.position, $0.cost) < ($1.position, $1.cost) }
             guard let next else { return nil }
             let step = page.tokens[stream[next.position]].line - page.tokens[stream[at]].line

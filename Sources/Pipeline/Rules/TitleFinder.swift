@@ -105,7 +105,7 @@ struct TitleFinder {
         if depth < 0.35 { score += 1 } else if depth < 0.5 { score += 0.5 } else if depth > 0.7 { score -= 1 }
         if stretch.count > 11 { score -= 1.5 }
         if word.mark == ":" { score -= line.isCentred && line.heightRatio > 1.1 ? 0.5 : 1.5 }
-        if line.isFull, line.upperShare < 0.6 { score -= 1.2 }
+        if line.isFull, line.upperShare < 0.6, line.heightRatio < 1.1 { score -= 1.2 }
         if line.text.hasSuffix(",") { score -= 0.8 }
         if startsSentence(after: token, in: line) { score -= 2.5 }
         if start.text.first?.isLowercase ?? false, index > 0, !page.lines[index - 1].text.hasSuffix(".") { score -= 1 }

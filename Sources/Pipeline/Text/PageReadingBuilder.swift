@@ -86,7 +86,8 @@ struct PageReadingBuilder {
     private mutating func joiningHyphen(_ made: [ReadingToken]) -> [ReadingToken] {
         guard let head = tokens.last, let tail = made.first, head.line == tail.line - 1,
             let line = lines.last, line.text.hasSuffix("-") || line.text.hasSuffix("\u{AD}"),
-            head.text.count >= 2, tail.text.first?.isLowercase ?? false, !head.folded.isNumber
+            head.text.count >= 2, tail.text.first?.isLowercase ?? false || (head.isUpper && tail.isUpper),
+            !head.folded.isNumber
         else { return made }
         let text = head.text + tail.text
         tokens[tokens.count - 1] = ReadingToken(
@@ -155,6 +156,7 @@ struct PageReadingBuilder {
 
 /// The measures of a page that single lines are compared with.
 private struct PageShape {
+    let width: Double
     let left: Double
     let right: Double
     let bodyHeight: Double
@@ -164,6 +166,7 @@ private struct PageShape {
 
     init(_ page: PageText) {
         let boxes = page.lines.compactMap(\.box)
+        width = max(page.width, 1)
         // The outermost lines may be stamps and specks, so the edges are where a tenth of the lines lie beyond.
         let starts = boxes.map(\.x).sorted()
         let ends = boxes.map { $0.x + $0.width }.sorted()
@@ -183,7 +186,11 @@ private struct PageShape {
     func isCentred(_ box: Box) -> Bool {
         let before = box.x - left
         let after = right - (box.x + box.width)
-        guard before > textWidth * 0.06, after > textWidth * 0.06 else { return false }
+        guard before > textWidth * 0.06 else { return false }
+        // On the middle of the sheet: the text block of a short paper is no measure.
+        let margin = min(box.x, width - box.x - box.width)
+        if margin > width * 0.14, abs(box.x + box.width / 2 - width / 2) < width * 0.03 { return true }
+        guard after > textWidth * 0.06 else { return false }
         return abs(before - after) < textWidth * 0.09 + 0.15 * min(before, after)
     }
 }
