@@ -21,8 +21,8 @@ public final class LogSink: Sendable {
         var spare: [UInt8] = []
     }
 
-    /// Buffers above this are not kept for the next round.
-    private static let spareLimitBytes = 256 * 1024
+    /// Buffers above this are not kept for the next round: it holds what a lane writes in a linger under full load.
+    private static let spareLimitBytes = 512 * 1024
 
     private final class Shard: Sendable {
         let buffer = Mutex(Buffer())
