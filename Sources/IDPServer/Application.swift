@@ -39,8 +39,7 @@ final class Application: Sendable {
             hooks: pipelineTelemetry.hooks)
 
         let artifacts = try DiskArtifactStore(runsDirectory: settings.storage.runsDirectory)
-        let store = try SQLiteJobStore(
-            path: settings.storage.storePath, syncDocuments: { () throws(ServiceError) in try artifacts.makeDurable() })
+        let store = try SQLiteJobStore(path: settings.storage.storePath, artifacts: artifacts)
         runs = RunService(
             settings: settings, judge: pipeline, store: store, artifacts: artifacts,
             registry: registry, logger: logger,
