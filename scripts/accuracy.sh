@@ -39,6 +39,7 @@ mkdir -p "$folder"
 .venv/bin/python Tests/Tools/submit_corpus.py --url "$url" --corpus "$folder" --out "$folder/predictions.jsonl"
 .venv/bin/python Tests/Corpus/score.py "$folder/truth.jsonl" "$folder/predictions.jsonl" \
     --json "$folder/scores.json" ${report[@]+"${report[@]}"}
-right=$(jq '.overall.verdict * 100' "$folder/scores.json")
+if [[ -n $server_pid ]]; then stop_server; fi
+right=$(jq '.overall.verdict * 1000 | round / 10' "$folder/scores.json")
 echo "seed $seed, $count documents: $right % of the verdicts are right; the bar is $bar %"
 [[ $(jq -n "$right >= $bar") == true ]]
