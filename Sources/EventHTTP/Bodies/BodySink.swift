@@ -6,6 +6,9 @@ protocol BodySink: AnyObject {
     /// Whether the socket should not be read until `BodySinkWaker` says so: the disk lags behind.
     var isSaturated: Bool { get }
 
+    /// Hands on what it holds back, if memory is short. Called now and then.
+    func relieve()
+
     /// The body, once all content has come; nil if it is still being written, and `BodySinkWaker` will be woken.
     func finish() throws(Refusal) -> Body?
 
@@ -17,6 +20,11 @@ protocol BodySink: AnyObject {
 typealias BodySinkWaker = @Sendable () -> Void
 
 extension Refusal: Error {}
+
+extension BodySink {
+    /// Most sinks hold nothing back.
+    func relieve() {}
+}
 
 /// Throws the content away.
 final class DiscardSink: BodySink {

@@ -46,13 +46,19 @@ final class MultipartSink: BodySink {
             case .partEnd: try end()
             }
         }
-        // Under pressure nothing is held back until a block is full.
-        if case .file = part, plan.spool.isUnderPressure { submit(isLast: false) }
+        relieve()
+    }
+
+    /// Under pressure nothing is held back until a block is full.
+    func relieve() {
+        if case .file = part, plan.spool.memory.isUnderPressure { submit(isLast: false) }
     }
 
     var isSaturated: Bool {
-        guard let last = files.last else { return false }
-        return last.file.isSaturated
+        if files.last?.file.isSaturated == true { return true }
+        guard plan.spool.memory.isExhausted else { return false }
+        plan.spool.memory.wait(self, wake: wake)
+        return true
     }
 
     func finish() throws(Refusal) -> Body? {
@@ -70,8 +76,9 @@ final class MultipartSink: BodySink {
     }
 
     func cancel() {
+        plan.spool.memory.leave(self)
         for index in files.indices {
-            if let block = files[index].block { plan.spool.giveBack(block) }
+            if let block = files[index].block { plan.spool.memory.giveBack(block) }
             files[index].block = nil
             files[index].file.cancel()
         }
@@ -118,7 +125,7 @@ final class MultipartSink: BodySink {
 
         var rest = content
         while !rest.isEmpty {
-            let block = files[index].block ?? plan.spool.takeBlock()
+            let block = files[index].block ?? plan.spool.memory.take(for: rest.count)
             files[index].block = block
             let taken = block.fill(from: rest)
             rest = UnsafeRawBufferPointer(rebasing: rest[taken...])
@@ -138,7 +145,7 @@ final class MultipartSink: BodySink {
     /// Hands over what is in the file's block; the last one even if it is empty, since it ends the file.
     private func submit(isLast: Bool) {
         let index = files.count - 1
-        guard let block = files[index].block ?? (isLast ? plan.spool.takeBlock() : nil) else { return }
+        guard let block = files[index].block ?? (isLast ? plan.spool.memory.take(for: 0) : nil) else { return }
         files[index].block = nil
         files[index].file.submit(block, isLast: isLast)
     }

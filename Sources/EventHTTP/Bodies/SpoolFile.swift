@@ -26,6 +26,7 @@ final class SpoolFile: @unchecked Sendable {
     private static let blocksOutstandingMax = 2
 
     private let spool: UploadSpool
+    private let memory: UploadMemory
     private let path: String
     private let queue: DispatchQueue
     private let wake: BodySinkWaker
@@ -37,6 +38,7 @@ final class SpoolFile: @unchecked Sendable {
     /// A file in `spool`; nothing is on disk before the first block. `wake` is called on a queue.
     init(spool: UploadSpool, wake: @escaping BodySinkWaker) {
         self.spool = spool
+        memory = spool.memory
         self.wake = wake
         (path, queue) = spool.makeFile()
     }
@@ -46,7 +48,7 @@ final class SpoolFile: @unchecked Sendable {
         progress.withLock { $0.blocksOutstanding += 1 }
         queue.async { [self] in
             let failure = write(block, isLast: isLast)
-            spool.giveBack(block)
+            memory.giveBack(block)
             let shouldWake = progress.withLock { progress in
                 progress.blocksOutstanding -= 1
                 progress.failure = progress.failure ?? failure
@@ -59,7 +61,7 @@ final class SpoolFile: @unchecked Sendable {
 
     /// Whether so much waits to be written that the socket should rest; if so, `wake` will be called.
     var isSaturated: Bool {
-        let limit = spool.isUnderPressure ? 1 : Self.blocksOutstandingMax
+        let limit = memory.isUnderPressure ? 1 : Self.blocksOutstandingMax
         return progress.withLock { progress in
             guard progress.blocksOutstanding >= limit else { return false }
             progress.wantsWake = true

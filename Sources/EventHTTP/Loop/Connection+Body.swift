@@ -17,6 +17,10 @@ extension Connection {
         inflight.body = body
         phase = .body
         guard !body.framer.isComplete else { return finishBody() }
+        if case .multipart = plan {
+            loop.uploading.insert(slot)
+            restIfSaturated(body)
+        }
         setDeadline(in: loop.front.times.bodyRateGrace)
         // A client that has begun to send does not wait for us (RFC 9110 §10.1.1).
         if facts.expectsContinue && !isMoreThere { writeAside("HTTP/1.1 100 Continue\r\n\r\n") }
@@ -72,7 +76,7 @@ extension Connection {
     }
 
     private func restIfSaturated(_ body: BodyRead) {
-        guard body.sink.isSaturated else { return }
+        guard body.pausedAt == nil, body.sink.isSaturated else { return }
         pauseReading()
         body.pausedAt = loop.now
     }
@@ -90,6 +94,13 @@ extension Connection {
         settle()
     }
 
+    /// Called by the sweep while a body goes to disk: lets go of memory that others need, and looks whether a rest is
+    /// over, lest one wake-up that went astray stop an upload.
+    func tendUpload() {
+        inflight?.body?.sink.relieve()
+        if inflight?.body?.pausedAt != nil { sinkAdvanced() }
+    }
+
     /// The body has been read: hands the request to the responder, now or when the sink is done.
     private func finishBody() {
         guard let inflight, let body = inflight.body else { preconditionFailure("A body belongs to a request.") }
@@ -99,6 +110,7 @@ extension Connection {
                 return setDeadline(in: loop.front.times.handler)
             }
             inflight.body = nil
+            loop.uploading.remove(slot)
             handle(inflight, content)
         } catch {
             refuse(error, head: nil)

@@ -6,6 +6,8 @@ extension Connection {
     /// How often a socket is read in one go while it has as much as fits: large bodies in few wake-ups, without keeping
     /// the other connections waiting.
     private static let receiveRounds = 4
+    /// Bytes that are read at once while no body is on its way.
+    private static let headReceiveMax = 32 << 10
 
     /// Reads what is there and works it off.
     func receive() {
@@ -32,7 +34,9 @@ extension Connection {
 
     private var receiveRoom: Int {
         switch phase {
-        case .idle, .head, .body, .lingering: EventLoop.scratchBytes
+        // What comes with a head has to be kept in memory, whatever it is.
+        case .idle, .head: Self.headReceiveMax
+        case .body, .lingering: EventLoop.scratchBytes
         case .storing, .handling, .writing, .streaming:
             min(EventLoop.scratchBytes, max(0, loop.front.limits.pipelinedBytes - pending.count))
         case .closed: 0

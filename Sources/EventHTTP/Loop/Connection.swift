@@ -219,6 +219,7 @@ final class Connection {
         guard let inflight else { return }
         self.inflight = nil
         loop.watched.remove(slot)
+        loop.uploading.remove(slot)
         loop.counters.inFlight.bump(by: -1)
         let waiting = phase == .closed ? 0 : evbuffer_get_length(output)
         let record = ExchangeRecord(

@@ -17,6 +17,7 @@ extension EventLoop {
             connections[slot]?.deadlineHasCome()
         }
         for slot in watched { connections[slot]?.probe() }
+        for slot in uploading { connections[slot]?.tendUpload() }
         if isDraining { driveDrain() }
         takeOwnMessages()
         let isIdle = counters.open.load(ordering: .relaxed) == 0 && acceptPause == .none && !isDraining

@@ -52,6 +52,8 @@ final class EventLoop {
     var newborn: [OpaquePointer] = []
     /// Slots whose clients may have gone while their requests are handled.
     var watched: Set<Int> = []
+    /// Slots whose requests' bodies go to disk.
+    var uploading: Set<Int> = []
     /// The request that evhttp has just handed over, between `bufferevent_trigger` and its return.
     var arrivedRequest: UnsafeMutablePointer<evhttp_request>?
     var acceptPause = AcceptPause.none
@@ -252,6 +254,7 @@ final class EventLoop {
         connections[slot] = nil
         deadlines[slot] = .max
         watched.remove(slot)
+        uploading.remove(slot)
         freeSlots.append(slot)
         counters.open.bump(by: -1)
         front.release(connection.peerAddress)

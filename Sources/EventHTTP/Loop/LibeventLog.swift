@@ -11,6 +11,11 @@ enum LibeventLog {
     /// Takes libevent's lines from now on, and its last words before it ends the process.
     static func install(_ log: @escaping Log) {
         self.log.withLock { $0 = log }
+        _ = callbacks
+    }
+
+    /// Sets what a process has once; done when it is first asked for.
+    private static let callbacks: Void = {
         idp_ignore_sigpipe()
         event_set_log_callback { severity, text in
             LibeventLog.write(LibeventLog.level(severity), text)
@@ -20,7 +25,7 @@ enum LibeventLog {
             // libevent would go on to call exit, on a loop thread, with the other threads running.
             abort()
         }
-    }
+    }()
 
     private static func write(_ level: HTTPServerConfiguration.LogLevel, _ text: UnsafePointer<CChar>?) {
         guard let text, let log = log.withLock({ $0 }) else { return }
