@@ -55,7 +55,8 @@ final class RunBench: Sendable {
     /// A document as the front would have spooled it.
     func document(_ text: String = "%PDF-1.7 test") throws -> SubmittedDocument {
         let path = artifacts.spoolDirectory + "/\(UInt64.random(in: 0 ... .max))"
-        try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+        // Not `Data.write(to:)`, which flushes each file, as the front does not.
+        try FileSystem.write(Data(text.utf8), to: path)
         let facts = RunDocument(fileExtension: "pdf", size: text.utf8.count, sha256: Array(repeating: 0xAB, count: 32))
         return SubmittedDocument(document: facts) { try FileSystem.move(path, to: $0) }
     }
