@@ -25,6 +25,10 @@ extension LiveWorkers {
             ("a truncated JPEG", { Array(try bytes("photo-exif-6.jpg").prefix(20_000)) }, .documentUnreadable),
             ("a truncated PNG", { Array(try bytes("palette.png").prefix(4000)) }, .documentUnreadable),
             ("a truncated TIFF", { Array(try bytes("deflate.tiff").prefix(3000)) }, .documentUnreadable),
+            (
+                "a TIFF whose second picture is missing", { Array(try bytes("two-pages-g4.tiff").dropLast(3000)) },
+                .documentUnreadable
+            ),
             ("an encrypted PDF", { try bytes("encrypted.pdf") }, .documentEncrypted),
             ("a PNG of 60,000 x 60,000", { pngHeader(side: 60_000) }, .documentUnreadable),
             ("a PNG of no size", { pngHeader(side: 0) }, .documentUnreadable),
@@ -45,7 +49,7 @@ extension LiveWorkers {
             #expect(await reading.code(of: fixture("text.pdf")) == nil, "and goes on")
         }
 
-        /// A header that promises 3.6 billion pixels must not cost memory or time, and the message says what is allowed.
+        /// A header that promises 3.6 billion pixels must not cost memory or time; the message says what is allowed.
         @Test func refusesAHugePictureByItsHeader() async throws {
             let folder = try TemporaryDirectory()
             let document = try folder.write(Self.pngHeader(side: 60_000), to: "huge.png")
@@ -65,7 +69,7 @@ extension LiveWorkers {
             #expect(error.message.contains("60000 x 60000") && error.message.contains("40 megapixels"))
         }
 
-        /// Two million small strokes keep a tool busy for minutes; its processor time is bounded, whatever the deadline.
+        /// Two million small strokes keep a tool busy for minutes; its processor time is bounded.
         @Test func endsAToolThatUsesUpItsProcessorTime() async throws {
             let folder = try TemporaryDirectory()
             let strokes = String(
