@@ -11,16 +11,11 @@ struct ImageReader {
     /// Counts the pages and looks at each header; nothing is decoded.
     func inspect(maxPages: Int) throws -> DocumentOutline {
         let pages = try file.withUnsafeBytes { bytes in
-            guard format == .tiff else {
-                try check(PictureHeader(of: bytes))
-                return 1
+            let count = format == .tiff ? TIFFDirectories.count(in: bytes, limit: maxPages + 1) : 1
+            guard let count else {
+                throw WorkerFailure(.documentUnreadable, "The picture is damaged", cause: "broken chain of directories")
             }
-            try check(PictureHeader(of: bytes))
-            var count = 1
-            while count <= maxPages, let header = PictureHeader(of: bytes, frame: count) {
-                try check(header)
-                count += 1
-            }
+            for frame in 0..<min(count, maxPages) { try check(PictureHeader(of: bytes, frame: frame)) }
             return count
         }
         guard pages <= maxPages else {

@@ -2,67 +2,70 @@ import Testing
 
 @testable import Pipeline
 
-/// Every format that applicants send, each in the peculiarities that have broken readers before, through a real worker.
-/// All of them show the same lines (`Tests/Fixtures/formats/make.py`).
-@Suite struct DocumentFormatTests {
-    private static let lines = [
-        "СПРАВКА", "о временной нетрудоспособности № 147", "Выдана Ахметовой Айгуль Сериковне",
-        "в том, что она находилась на лечении", "Астана қаласы, емхана дәрігері", "Дата выдачи 12.11.2026",
-    ]
+extension LiveWorkers {
+    /// Every format that applicants send, each in the peculiarities that have broken readers before, through a real worker.
+    /// All of them show the same lines (`Tests/Fixtures/formats/make.py`).
+    @Suite struct DocumentFormatTests {
+        private static let lines = [
+            "СПРАВКА", "о временной нетрудоспособности № 147", "Выдана Ахметовой Айгуль Сериковне",
+            "в том, что она находилась на лечении", "Астана қаласы, емхана дәрігері", "Дата выдачи 12.11.2026",
+        ]
 
-    @Test(arguments: ["text.pdf", "text-rotate-90.pdf", "text-sideways.pdf", "owner-password.pdf"])
-    func readsTheTextLayer(_ file: String) async throws {
-        let reading = try Reading()
-        let page = try #require(try await reading.text(of: fixture(file)).get().pages.first)
-        #expect(page.source == .textLayer)
-        #expect(page.confidence == 1)
-        #expect(page.lines.map(\.text) == Self.lines)
-        #expect(page.width > page.height, "the page is displayed lying")
-        for box in page.lines.compactMap(\.box) {
-            #expect(box.x >= 0 && box.x + box.width <= page.width && box.width > box.height)
-            #expect(box.y >= 0 && box.y + box.height <= page.height)
+        @Test(arguments: ["text.pdf", "text-rotate-90.pdf", "text-sideways.pdf", "owner-password.pdf"])
+        func readsTheTextLayer(_ file: String) async throws {
+            let reading = try Reading()
+            let page = try #require(try await reading.text(of: fixture(file)).get().pages.first)
+            #expect(page.source == .textLayer)
+            #expect(page.confidence == 1)
+            #expect(page.lines.map(\.text) == Self.lines)
+            #expect(page.width > page.height, "the page is displayed lying")
+            for box in page.lines.compactMap(\.box) {
+                #expect(box.x >= 0 && box.x + box.width <= page.width && box.width > box.height)
+                #expect(box.y >= 0 && box.y + box.height <= page.height)
+            }
         }
-    }
 
-    @Test(arguments: [
-        "scan.pdf", "scan-rotate-90.pdf", "scan-upside-down.pdf", "scan-garbage-layer.pdf", "photo-exif-6.jpg",
-        "cmyk.jpg", "grey-16-bit.png", "palette.png", "transparent.png", "negative.png", "upside-down.png", "large.png",
-        "small.png", "deflate.tiff",
-    ])
-    func readsThePicture(_ file: String) async throws {
-        let reading = try Reading()
-        let page = try #require(try await reading.text(of: fixture(file)).get().pages.first)
-        #expect(page.source == .ocr)
-        #expect(page.confidence > 0.85)
-        #expect(page.lines.map(\.text) == Self.lines)
-        #expect(page.width > page.height, "the page was set upright")
-    }
+        @Test(arguments: [
+            "scan.pdf", "scan-rotate-90.pdf", "scan-upside-down.pdf", "scan-garbage-layer.pdf", "photo-exif-6.jpg",
+            "cmyk.jpg", "grey-16-bit.png", "palette.png", "transparent.png", "negative.png", "upside-down.png",
+            "large.png",
+            "small.png", "deflate.tiff",
+        ])
+        func readsThePicture(_ file: String) async throws {
+            let reading = try Reading()
+            let page = try #require(try await reading.text(of: fixture(file)).get().pages.first)
+            #expect(page.source == .ocr)
+            #expect(page.confidence > 0.85)
+            #expect(page.lines.map(\.text) == Self.lines)
+            #expect(page.width > page.height, "the page was set upright")
+        }
 
-    @Test func readsAScanWhoseTextLayerIsOnlyASignatureLine() async throws {
-        let reading = try Reading()
-        let text = try await reading.text(of: fixture("scan-signature-line.pdf")).get()
-        #expect(text.pages.map(\.source) == [.ocr])
-        #expect(text.lines.prefix(6) == Self.lines[...])
-    }
+        @Test func readsAScanWhoseTextLayerIsOnlyASignatureLine() async throws {
+            let reading = try Reading()
+            let text = try await reading.text(of: fixture("scan-signature-line.pdf")).get()
+            #expect(text.pages.map(\.source) == [.ocr])
+            #expect(text.lines.prefix(6) == Self.lines[...])
+        }
 
-    @Test func readsAllPagesOfATIFFInOrderAndTellsProgress() async throws {
-        let reading = try Reading(count: 2)
-        let steps = Steps()
-        let text = try await reading.text(of: fixture("two-pages-g4.tiff")) { steps.append($0) }.get()
-        #expect(text.pages.map(\.number) == [1, 2])
-        #expect(text.lines == Self.lines + Self.lines)
-        #expect(
-            steps.all == [
-                Progress(stage: .acquire), Progress(stage: .text, pages: 2),
-                Progress(stage: .text, page: 1, pages: 2), Progress(stage: .text, page: 2, pages: 2),
-                Progress(stage: .classify, pages: 2), Progress(stage: .extract, pages: 2),
-                Progress(stage: .validate, pages: 2),
-            ])
-    }
+        @Test func readsAllPagesOfATIFFInOrderAndTellsProgress() async throws {
+            let reading = try Reading(count: 2)
+            let steps = Steps()
+            let text = try await reading.text(of: fixture("two-pages-g4.tiff")) { steps.append($0) }.get()
+            #expect(text.pages.map(\.number) == [1, 2])
+            #expect(text.lines == Self.lines + Self.lines)
+            #expect(
+                steps.all == [
+                    Progress(stage: .acquire), Progress(stage: .text, pages: 2),
+                    Progress(stage: .text, page: 1, pages: 2), Progress(stage: .text, page: 2, pages: 2),
+                    Progress(stage: .classify, pages: 2), Progress(stage: .extract, pages: 2),
+                    Progress(stage: .validate, pages: 2),
+                ])
+        }
 
-    @Test func keepsCellsOfATableRowOnOneLine() async throws {
-        let reading = try Reading()
-        let text = try await reading.text(of: fixture("text-table.pdf")).get()
-        #expect(text.lines == ["Фамилия Ахметова", "Имя Айгуль", "Отчество Сериковна"])
+        @Test func keepsCellsOfATableRowOnOneLine() async throws {
+            let reading = try Reading()
+            let text = try await reading.text(of: fixture("text-table.pdf")).get()
+            #expect(text.lines == ["Фамилия Ахметова", "Имя Айгуль", "Отчество Сериковна"])
+        }
     }
 }
