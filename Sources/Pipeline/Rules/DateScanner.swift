@@ -133,7 +133,9 @@ struct DateScanner {
         }
         // All digits: the second number is the month.
         let isDashed = marks.contains("-") && between.contains("-") || marks.contains(".") && between.contains(".")
-        guard isDashed, marks.count == 1, isOneLine(start, at), let last = number(&at), last.count <= 2 else { return nil }
+        guard isDashed, marks.count == 1, isOneLine(start, at), let last = number(&at), last.count <= 2 else {
+            return nil
+        }
         return made(last, day, year, from: start, to: at, certainty: 1)
     }
 
@@ -181,7 +183,9 @@ struct DateScanner {
         var next = at + 1
         var marks: [Character] = []
         skipMarks(&next, &marks)
-        guard lexemes.indices.contains(next), lexemes[next].number != nil, let (end, _) = dayMonth(next) else { return nil }
+        guard lexemes.indices.contains(next), lexemes[next].number != nil, let (end, _) = dayMonth(next) else {
+            return nil
+        }
         return made(
             day, String(end.date.month), String(end.date.year), from: start, to: at, certainty: 0.9)
     }

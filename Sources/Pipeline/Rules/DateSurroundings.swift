@@ -121,8 +121,8 @@ struct DateSurroundings {
             !mentions.contains(where: { $0.line == cue.line })
         else { return false }
         // A header may take two lines, the label's words all stand over the date.
-        guard cue.line == header || cue.line == header - 1, !page.lines[cue.line].isFull || page.lines[cue.line].stretches > 1
-        else { return false }
+        let isRunning = page.lines[cue.line].isFull && page.lines[cue.line].stretches == 1
+        guard cue.line == header || cue.line == header - 1, !isRunning else { return false }
         let cell = page.lines[cue.line].tokens.filter { page.tokens[$0].stretch == cue.stretch }
         let date = dateBox(index)
         return [cell, match.tokens].contains { words in
@@ -192,16 +192,15 @@ struct DateSurroundings {
     private func isBare(_ index: Int) -> Bool {
         let line = page.lines[mentions[index].line]
         let number = mentions[index].line
-        if number > 0, page.lines[number - 1].isFull, page.lines[number - 1].upperShare < 0.6, page.tokens[line.tokens.lowerBound].text.first?.isLowercase ?? false,
-            !page.lines[number - 1].text.hasSuffix(".")
-        {
-            return false
-        }
+        let first = page.tokens[line.tokens.lowerBound].text.first
+        if number > 0, first?.isLowercase ?? false, isUnfinished(page.lines[number - 1]) { return false }
         let own = mentions.indices.filter { mentions[$0].line == mentions[index].line }.map { spans[$0] }
         let words = line.tokens.filter { token in
             page.tokens[token].folded.hasLetter && !isNeutral(token) && !own.contains { $0.contains(token) }
         }
-        guard words.allSatisfy({ page.tokens[$0].isCapitalised || page.tokens[$0].folded.count <= 2 }) else { return false }
+        guard words.allSatisfy({ page.tokens[$0].isCapitalised || page.tokens[$0].folded.count <= 2 }) else {
+            return false
+        }
         let isTown = line.tokens.contains { token in
             DateSurroundings.townMarks.contains(page.tokens[token].folded)
                 && !own.contains { $0.upperBound + 1 == token }
@@ -209,7 +208,13 @@ struct DateSurroundings {
         return words.count <= (isTown ? 3 : 1)
     }
 
-    private static let townMarks = ["г", "гор", "город", "қ", "қаласы", "а", "ауылы", "с", "п", "пос", "село"].map { FoldedWord($0) }
+    /// Running text that goes on in the next line.
+    private func isUnfinished(_ line: ReadingLine) -> Bool {
+        line.isFull && line.upperShare < 0.6 && !line.text.hasSuffix(".")
+    }
+
+    private static let townMarks =
+        "г гор город қ қаласы а ауылы с п пос село".split(separator: " ").map { FoldedWord($0) }
 
     private func isNeutral(_ token: Int) -> Bool {
         let word = page.tokens[token].folded
@@ -241,7 +246,9 @@ struct DateSurroundings {
             return text.contains("-") || text.contains("–") || text.contains("—")
         }
         return between.contains { token in
-            DateSurroundings.joints.contains { WordLikeness.cost(of: page.tokens[token].folded, as: $0, isPrefix: false) != nil }
+            DateSurroundings.joints.contains {
+                WordLikeness.cost(of: page.tokens[token].folded, as: $0, isPrefix: false) != nil
+            }
         }
     }
 
