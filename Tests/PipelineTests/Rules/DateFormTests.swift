@@ -120,6 +120,8 @@ struct DateFormTests {
         12.03.2026-20.03.2026 | 2026-03-12 2026-03-20 | period with a dash
         12.03.2026 – 20.03.2026 | 2026-03-12 2026-03-20 | period with a long dash
         12.03.2026ж. бастап 20.03.2026ж. дейін | 2026-03-12 2026-03-20 | Kazakh period
+        351.10.2026 г. | 2026-10-31 | a speck read as a digit
+        121.10.2026 | - | 12, 11 or 21
         31.02.2026 | - | no such day
         12.13.2026 | - | no such month
         00.03.2026 | - | no day
