@@ -70,6 +70,7 @@ struct DateScanner {
             }
             return nil
         }
+        if first.count == 3 { return crowdedDay(first, from: start, at: at) }
         guard first.count <= 2 else { return nil }
         skipMarks(&at, &marks)
         guard isOneLine(start, at), let second = number(&at) else { return nil }
@@ -86,6 +87,24 @@ struct DateScanner {
         if separators.contains(":") || separators.contains("(") || separators.contains("№") { return nil }
         let certainty = third.text.count == 2 ? 0.85 : separators.count < 2 ? 0.75 : 1
         return made(first, second, third.text, from: start, to: at, certainty: certainty)
+    }
+
+    /// «351.10.2026»: a speck read as a digit of the day, when only one digit can go.
+    private func crowdedDay(_ day: String, from start: Int, at: Int) -> (DateMention, Int)? {
+        var at = at
+        var marks: [Character] = []
+        skipMarks(&at, &marks)
+        guard let month = number(&at), month.count == 2 else { return nil }
+        skipMarks(&at, &marks)
+        guard marks == [".", "."], isOneLine(start, at), let year = number(&at), year.count == 4 else { return nil }
+        let days = Set(
+            day.indices.map { index in
+                var rest = day
+                rest.remove(at: index)
+                return rest
+            })
+        let found = days.compactMap { made($0, month, year, from: start, to: at, certainty: 0.6) }
+        return found.count == 1 ? found[0] : nil
     }
 
     /// Four digits, two digits, or «20 26».
@@ -133,7 +152,9 @@ struct DateScanner {
         }
         // All digits: the second number is the month.
         let isDashed = marks.contains("-") && between.contains("-") || marks.contains(".") && between.contains(".")
-        guard isDashed, marks.count == 1, isOneLine(start, at), let last = number(&at), last.count <= 2 else { return nil }
+        guard isDashed, marks.count == 1, isOneLine(start, at), let last = number(&at), last.count <= 2 else {
+            return nil
+        }
         return made(last, day, year, from: start, to: at, certainty: 1)
     }
 
@@ -181,7 +202,9 @@ struct DateScanner {
         var next = at + 1
         var marks: [Character] = []
         skipMarks(&next, &marks)
-        guard lexemes.indices.contains(next), lexemes[next].number != nil, let (end, _) = dayMonth(next) else { return nil }
+        guard lexemes.indices.contains(next), lexemes[next].number != nil, let (end, _) = dayMonth(next) else {
+            return nil
+        }
         return made(
             day, String(end.date.month), String(end.date.year), from: start, to: at, certainty: 0.9)
     }

@@ -39,7 +39,7 @@ struct DateSurroundings {
         let span = spans[index]
         switch cue.side {
         case .before(let reach):
-            if match.last < span.lowerBound, !isApart(index, from: page.tokens[match.last].line),
+            if match.last < span.lowerBound, !isApart(index, from: match, role: role),
                 let between = flat(match.last, span.lowerBound, reach: reach)
             {
                 return isInLabel(match.last, before: span.lowerBound) ? -2 : between
@@ -49,7 +49,7 @@ struct DateSurroundings {
             guard isLabel || page.lines[page.tokens[match.last].line].stretches > 1 else { return nil }
             return isHeader(match, of: index) ? 1 : nil
         case .after(let reach):
-            guard match.first > span.upperBound, !isApart(index, from: page.tokens[match.first].line),
+            guard match.first > span.upperBound, !isApart(index, from: match, role: role),
                 page.tokens[match.first].line == page.tokens[match.last].line || runsOn(page.tokens[match.first].line)
             else { return nil }
             return flat(span.upperBound, match.first, reach: reach)
@@ -62,13 +62,18 @@ struct DateSurroundings {
             && !(token..<(date - 1)).contains { page.tokens[$0].mark == ":" || page.tokens[$0].mark == ";" }
     }
 
-    /// Whether the words around a date on other lines are none of its business: it stands on a line of its own. Only
-    /// a preposition that the line above ends with still reaches it («с 02.05.2022 по / 06.11.2026»).
-    private func isApart(_ index: Int, from line: Int) -> Bool {
-        guard isBare(index), line != mentions[index].line else { return false }
-        guard line < mentions[index].line, let last = page.lines[line].tokens.last else { return true }
+    /// Whether the words around a date on other lines are none of its business: it stands on a line of its own. What
+    /// running text ends with above it still reaches it: a preposition («с 02.05.2022 по / 06.11.2026»), or a label
+    /// («… Дата оформления листа / «30» октября 2026 г.»).
+    private func isApart(_ index: Int, from match: PhraseMatcher.Match, role: DateRole) -> Bool {
+        let number = page.tokens[match.last].line
+        guard isBare(index), number != mentions[index].line else { return false }
+        let line = page.lines[number]
+        guard number < mentions[index].line, let last = line.tokens.last else { return true }
         let tail = page.tokens[last]
-        return !(tail.folded.count <= 2 && tail.folded.hasLetter && tail.text.first?.isLowercase ?? false)
+        if tail.folded.count <= 2, tail.folded.hasLetter, tail.text.first?.isLowercase ?? false { return false }
+        let isLabel = role == .issued || role == .formed || role == .discharge
+        return !(isLabel && isUnfinished(line) && line.heightRatio < 1.1 && last - match.last <= 1)
     }
 
     /// Words between two tokens in reading order, if they are on one line or run over its end, with no other date and
@@ -106,7 +111,11 @@ struct DateSurroundings {
         let text = page.lines[line].text
         guard page.lines.indices.contains(line + 1), page.lines[line + 1].stepAbove < 2 else { return false }
         let next = page.tokens[page.lines[line + 1].tokens.lowerBound].text
-        guard page.lines[line].stretches == 1, page.lines[line + 1].stretches == 1 else { return false }
+        // Cells are no running text; specks right of it are no cells.
+        let beyond = page.lines[line + 1].tokens.filter { page.tokens[$0].stretch > 0 }
+        guard page.lines[line].stretches == 1, beyond.allSatisfy({ page.tokens[$0].folded.count <= 2 }) else {
+            return false
+        }
         guard page.lines[line].isFull || next.first?.isLowercase ?? false else { return false }
         return !text.hasSuffix(".") || text.hasSuffix("г.") || text.hasSuffix("№.")
     }
@@ -121,8 +130,8 @@ struct DateSurroundings {
             !mentions.contains(where: { $0.line == cue.line })
         else { return false }
         // A header may take two lines, the label's words all stand over the date.
-        guard cue.line == header || cue.line == header - 1, !page.lines[cue.line].isFull || page.lines[cue.line].stretches > 1
-        else { return false }
+        let isRunning = page.lines[cue.line].isFull && page.lines[cue.line].stretches == 1
+        guard cue.line == header || cue.line == header - 1, !isRunning else { return false }
         let cell = page.lines[cue.line].tokens.filter { page.tokens[$0].stretch == cue.stretch }
         let date = dateBox(index)
         return [cell, match.tokens].contains { words in
@@ -192,24 +201,30 @@ struct DateSurroundings {
     private func isBare(_ index: Int) -> Bool {
         let line = page.lines[mentions[index].line]
         let number = mentions[index].line
-        if number > 0, page.lines[number - 1].isFull, page.lines[number - 1].upperShare < 0.6, page.tokens[line.tokens.lowerBound].text.first?.isLowercase ?? false,
-            !page.lines[number - 1].text.hasSuffix(".")
-        {
-            return false
-        }
+        let first = page.tokens[line.tokens.lowerBound].text.first
+        if number > 0, first?.isLowercase ?? false, isUnfinished(page.lines[number - 1]) { return false }
         let own = mentions.indices.filter { mentions[$0].line == mentions[index].line }.map { spans[$0] }
         let words = line.tokens.filter { token in
             page.tokens[token].folded.hasLetter && !isNeutral(token) && !own.contains { $0.contains(token) }
         }
-        guard words.allSatisfy({ page.tokens[$0].isCapitalised || page.tokens[$0].folded.count <= 2 }) else { return false }
+        guard words.allSatisfy({ page.tokens[$0].isCapitalised || page.tokens[$0].folded.count <= 2 }) else {
+            return false
+        }
         let isTown = line.tokens.contains { token in
             DateSurroundings.townMarks.contains(page.tokens[token].folded)
                 && !own.contains { $0.upperBound + 1 == token }
         }
-        return words.count <= (isTown ? 3 : 1)
+        // Single letters are town marks that the engine misread, initials, specks.
+        return words.count { page.tokens[$0].folded.count > 1 } <= (isTown ? 3 : 1)
     }
 
-    private static let townMarks = ["г", "гор", "город", "қ", "қаласы", "а", "ауылы", "с", "п", "пос", "село"].map { FoldedWord($0) }
+    /// Running text that goes on in the next line.
+    private func isUnfinished(_ line: ReadingLine) -> Bool {
+        line.isFull && line.upperShare < 0.6 && !line.text.hasSuffix(".")
+    }
+
+    private static let townMarks =
+        "г гор город қ қаласы а ауылы с п пос село".split(separator: " ").map { FoldedWord($0) }
 
     private func isNeutral(_ token: Int) -> Bool {
         let word = page.tokens[token].folded
@@ -241,7 +256,9 @@ struct DateSurroundings {
             return text.contains("-") || text.contains("–") || text.contains("—")
         }
         return between.contains { token in
-            DateSurroundings.joints.contains { WordLikeness.cost(of: page.tokens[token].folded, as: $0, isPrefix: false) != nil }
+            DateSurroundings.joints.contains {
+                WordLikeness.cost(of: page.tokens[token].folded, as: $0, isPrefix: false) != nil
+            }
         }
     }
 

@@ -24,7 +24,8 @@ enum MonthNames {
     private static func ending(of word: FoldedWord, after name: FoldedWord) -> Ending {
         let rest = FoldedWord(codes: Array(word.codes.dropFirst(name.count)))
         let table: [(Ending, [FoldedWord])] = [
-            (.of, words("дагы деги тагы теги ындагы индеги дагыдан")), (.from, words("дан ден тан тен нан нен ынан инен")),
+            (.of, words("дагы деги тагы теги ындагы индеги дагыдан")),
+            (.from, words("дан ден тан тен нан нен ынан инен")),
             (.until, words("га ге ка ке ына ине")), (.at, words("да де та те ында инде")),
         ]
         return table.first { $0.1.contains(rest) }?.0 ?? .none
@@ -35,7 +36,8 @@ enum MonthNames {
         words(
             """
             да де та те дан ден тан тен нан нен га ге ка ке на не ды ди ты ти ны ни дын дин тын тин нын нин мен бен пен
-            дагы деги тагы теги ында инде ынан инен ына ине ынын инин ындагы индеги ынды инди сы си сында синде сынан сына
+            дагы деги тагы теги ында инде ынан инен ына ине ынын инин ындагы индеги ынды инди сы си сында синде
+            сынан сына
             """.replacing("\n", with: " ")))
 
     private static func words(_ list: String) -> [FoldedWord] {

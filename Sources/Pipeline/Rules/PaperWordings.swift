@@ -335,16 +335,30 @@ enum PaperWordings {
 
     /// What a paper without a readable title says of itself.
     static let kindHints: [(kind: PaperKind, notation: String)] = [
-        (.order, "=приказываю"), (.order, "=бұйырамын"), (.order, "приказываю"), (.order, "бұйырамын"),
-        (.certificate, "=справка дана|выдана"), (.certificate, "=настоящая справка"), (.certificate, "анықтама берілді"),
-        (.certificate, "=осы анықтама"), (.certificate, "дана том что"), (.certificate, "справка"), (.certificate, "анықтама"),
-        (.sheet, "больничн*_лист*"), (.sheet, "лист* нетрудоспособн*"), (.sheet, "жарамсызд* парағ*"),
-        (.excerpt, "эпикриз*"), (.excerpt, "выписка истории|стационар*"), (.conclusion, "заключение комисс*"),
-        (.conclusion, "комисс* қорытынды*"), (.notice, "уведомляем|уведомляет|уведомление"), (.notice, "хабарлайды|хабарлама"),
+        (.order, "=приказываю"),
+        (.order, "=бұйырамын"),
+        (.order, "приказываю"),
+        (.order, "бұйырамын"),
+        (.certificate, "=справка дана|выдана"),
+        (.certificate, "=настоящая справка"),
+        (.certificate, "анықтама берілді"),
+        (.certificate, "=осы анықтама"),
+        (.certificate, "дана том что"),
+        (.certificate, "справка"),
+        (.certificate, "анықтама"),
+        (.sheet, "больничн*_лист*"),
+        (.sheet, "лист* нетрудоспособн*"),
+        (.sheet, "жарамсызд* парағ*"),
+        (.excerpt, "эпикриз*"),
+        (.excerpt, "выписка истории|стационар*"),
+        (.conclusion, "заключение комисс*"),
+        (.conclusion, "комисс* қорытынды*"),
+        (.notice, "уведомляем|уведомляет|уведомление"),
+        (.notice, "хабарлайды|хабарлама"),
     ]
 
     /// What other papers are named after: a paper is not about what its grounds say.
-    static let grounds = ["основани*|основание|основании", "негіз*|негіздеме*", "соответств* стать*|пункт*", "приложен*"]
+    static let grounds = ["основани*|основание", "негіз*|негіздеме*", "соответств* стать*|пункт*", "приложен*"]
 
     /// What turns a statement round when it stands right before or after it.
     static let negations = ["=не", "=емес", "=жоқ", "=нет"]

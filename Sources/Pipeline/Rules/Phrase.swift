@@ -50,11 +50,9 @@ struct StemLexicon: Sendable {
                 // Russian and Kazakh endings are at most three letters on the words that such names are made of.
                 let kept = word.count > 7 ? word.count - 3 : word.count > 5 ? word.count - 2 : word.count
                 let isPrefix = word.count > 3
-                return Phrase.Place(
-                    stems: [
-                        intern(Stem(word: FoldedWord(codes: Array(word.codes.prefix(kept))), isPrefix: isPrefix, limit: .max))
-                    ],
-                    gap: position == 0 ? 0 : 3)
+                let stem = Stem(
+                    word: FoldedWord(codes: Array(word.codes.prefix(kept))), isPrefix: isPrefix, limit: .max)
+                return Phrase.Place(stems: [intern(stem)], gap: position == 0 ? 0 : 3)
             })
     }
 

@@ -12,8 +12,8 @@ struct TitleBlock: Sendable {
     var namesSubject: Bool
 }
 
-/// Finds the titles of a page by what they say and how they stand: a noun of a paper first (Russian) or last (Kazakh) on
-/// its line, centred, in capitals or larger letters, in the upper part.
+/// Finds the titles of a page by what they say and how they stand: a noun of a paper first (Russian) or last (Kazakh)
+/// on its line, centred, in capitals or larger letters, in the upper part.
 struct TitleFinder {
     let page: PageReading
     let matcher: PhraseMatcher
@@ -97,7 +97,7 @@ struct TitleFinder {
         let stretch = line.tokens.filter { page.tokens[$0].stretch == word.stretch }
         let start = page.tokens[stretch.first ?? token]
         var score = 0.0
-        if word.isUpper { score += 2 } else if word.isCapitalised || start.isCapitalised { score += 0.5 } else { score -= 2 }
+        score += word.isUpper ? 2 : word.isCapitalised || start.isCapitalised ? 0.5 : -2
         if line.upperShare > 0.8 { score += 0.7 }
         if line.isCentred { score += 1.5 }
         if line.heightRatio > 1.1 { score += 1.2 }
@@ -109,7 +109,8 @@ struct TitleFinder {
         if line.text.hasSuffix(",") { score -= 0.8 }
         if startsSentence(after: token, in: line) { score -= 2.5 }
         if start.text.first?.isLowercase ?? false, index > 0, !page.lines[index - 1].text.hasSuffix(".") { score -= 1 }
-        if let label = page.tokens[line.tokens].first(where: { $0.mark == ":" }), label.word < word.word { score -= 1.5 }
+        let label = page.tokens[line.tokens].first { $0.mark == ":" }
+        if let label, label.word < word.word { score -= 1.5 }
         return score
     }
 

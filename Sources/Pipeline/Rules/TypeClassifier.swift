@@ -214,7 +214,7 @@ struct TypeClassifier: Sendable {
         var kinds = part.title?.kinds ?? []
         kinds.remove(.other)
         if kinds.isEmpty { kinds = hintedKinds(part, sheets) }
-        let bar = part.title == nil || part.title?.kinds.isEmpty == true ? 3.0 : part.title?.namesSubject == true ? 2.6 : 1.7
+        let bar = bar(for: part.title)
         guard let winner = statedSubject(part, kinds, sheets), winner.total >= (isFirst ? bar : max(bar, 2.6)),
             winner.evidence.subject.isKnown
         else { return nil }
@@ -223,6 +223,13 @@ struct TypeClassifier: Sendable {
         let confidence = (part.title == nil ? 0.55 : 0.75) + min(winner.total, 6) * 0.025
         return finding(
             type, winner.evidence.match, in: sheets[winner.evidence.sheet], confidence: confidence, source: "body")
+    }
+
+    /// How clearly the text must state the subject: a bare «СПРАВКА» leaves it to the text, a title that says
+    /// something else (or something unreadable) does not.
+    private func bar(for title: TitleBlock?) -> Double {
+        guard let title, !title.kinds.isEmpty else { return 3 }
+        return title.namesSubject ? 2.6 : 1.7
     }
 
     /// The subject that the text of a part states most, near misses included.

@@ -7,7 +7,8 @@ struct DateFormTests {
     @Test(arguments: TableRow.rows(forms))
     func readsTheForm(_ row: TableRow) {
         let page = PrintedPage.page(row.text.replacing(" / ", with: "\n"))
-        let found = DateScanner(DateLexer.lexemes(of: page, reading: PageReading(page))).mentions().map(\.date.description)
+        let lexemes = DateLexer.lexemes(of: page, reading: PageReading(page))
+        let found = DateScanner(lexemes).mentions().map(\.date.description)
         #expect((found.isEmpty ? "-" : found.joined(separator: " ")) == row.expected, "\(row.text): \(row.reason)")
     }
 
@@ -19,8 +20,10 @@ struct DateFormTests {
 
     @Test
     func readsEveryDayOfAYearInEveryForm() {
-        let russian = "января февраля марта апреля мая июня июля августа сентября октября ноября декабря".split(separator: " ")
-        let kazakh = "қаңтар ақпан наурыз сәуір мамыр маусым шілде тамыз қыркүйек қазан қараша желтоқсан".split(separator: " ")
+        let russian = "января февраля марта апреля мая июня июля августа сентября октября ноября декабря"
+            .split(separator: " ")
+        let kazakh = "қаңтар ақпан наурыз сәуір мамыр маусым шілде тамыз қыркүйек қазан қараша желтоқсан"
+            .split(separator: " ")
         let start = CalendarDate(year: 2026, month: 1, day: 1)?.daysSinceEpoch ?? 0
         for offset in 0..<365 {
             let date = CalendarDate(daysSinceEpoch: start + offset)
@@ -117,6 +120,8 @@ struct DateFormTests {
         12.03.2026-20.03.2026 | 2026-03-12 2026-03-20 | period with a dash
         12.03.2026 – 20.03.2026 | 2026-03-12 2026-03-20 | period with a long dash
         12.03.2026ж. бастап 20.03.2026ж. дейін | 2026-03-12 2026-03-20 | Kazakh period
+        351.10.2026 г. | 2026-10-31 | a speck read as a digit
+        121.10.2026 | - | 12, 11 or 21
         31.02.2026 | - | no such day
         12.13.2026 | - | no such month
         00.03.2026 | - | no day

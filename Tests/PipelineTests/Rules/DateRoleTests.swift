@@ -70,6 +70,8 @@ struct DateRoleTests {
         свидетельство о рождении от 12.03.2026 | birth | no issue date either way
         предыдущее заключение от 12.03.2026 | reference | an earlier paper
         лист нетрудоспособности № 4 от 12.03.2026 | reference | another paper
+        Освобождён от работы на весь указанный в листе срок полностью. Дата оформления листа / 12.03.2026 | issued | \
+        a label at the end of running text
         с 12.03.2026 по 20.03.2026 | periodStart | period
         в период с 12.03.2026 | periodStart | period
         начиная с 12.03.2026 | periodStart | period
@@ -109,6 +111,7 @@ struct DateRoleTests {
         2026 жылғы 12 наурыз № 45 | yes | Kazakh
         ПРИКАЗ № 45 от 12.03.2026 | yes | the title itself
         12.03.2026 | yes | nothing else
+        т. Шымкент || 12.03.2026 | yes | a misread town mark
         Принят на работу 12.03.2026 | no | sentence
         с 12.03.2026 по 20.03.2026 | no | period
         Сапаров Ерік 12.03.2026 | no | a name, no town

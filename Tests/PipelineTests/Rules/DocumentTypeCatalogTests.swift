@@ -31,7 +31,7 @@ struct DocumentTypeCatalogTests {
         ("[{\"key\":\"A b\",\"name\":\"Справка\",\"days\":40}]", "a-z, 0-9 and _"),
         ("[{\"key\":\"a\",\"name\":\"  \",\"days\":40}]", "at least four letters"),
         ("[{\"key\":\"a\",\"name\":\"Справка\",\"days\":40,\"window\":1}]", "unknown field \"window\""),
-        ("[{\"key\":\"a\",\"name\":\"Справка\",\"days\":4},{\"key\":\"a\",\"name\":\"Приказ\",\"days\":4}]", "used twice"),
+        ("[{\"key\":\"a\",\"name\":\"Лист\",\"days\":4},{\"key\":\"a\",\"name\":\"Приказ\",\"days\":4}]", "used twice"),
         ("[{\"key\":\"a\",\"name\":\"Справка\",\"days\":40,\"aliases\":[\"x\"]}]", "alias"),
     ])
     func refusesABrokenFile(_ row: (json: String, says: String)) {

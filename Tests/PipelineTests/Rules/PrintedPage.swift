@@ -2,8 +2,8 @@
 
 /// Pages as a reader gives them, set from plain text: boxes follow from the place of each line and letter.
 ///
-/// A line's first characters say how it stands: `^ ` centred and larger (a title), `= ` centred, `> ` at the right edge,
-/// none at the left. ` || ` parts stretches of a line (columns, table cells), an empty
+/// A line's first characters say how it stands: `^ ` centred and larger (a title), `= ` centred, `> ` at the right
+/// edge, none at the left. ` || ` parts stretches of a line (columns, table cells), an empty
 /// line leaves room.
 enum PrintedPage {
     static func document(_ pages: String...) -> DocumentText {

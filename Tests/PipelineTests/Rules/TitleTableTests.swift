@@ -44,16 +44,16 @@ struct TitleTableTests {
         Листок нетрудоспособности сопровождающего лица | sick_leave_companion | oblique case
         Лист временной нетрудоспособности по уходу за больным членом семьи | sick_leave_companion | care for kin
         АЛЫП ЖҮРУШІ АДАМҒА БЕРІЛГЕН ЕҢБЕККЕ ЖАРАМСЫЗДЫҚ ПАРАҒЫ | sick_leave_companion | Kazakh companion
-        НАУҚАС БАЛАҒА КҮТІМ ЖАСАУ БОЙЫНША/ЕҢБЕККЕ УАҚЫТША ЖАРАМСЫЗДЫҚ ПАРАҒЫ | sick_leave_companion | Kazakh care of a child
+        НАУҚАС БАЛАҒА КҮТІМ ЖАСАУ БОЙЫНША/ЕҢБЕККЕ УАҚЫТША ЖАРАМСЫЗДЫҚ ПАРАҒЫ | sick_leave_companion | Kazakh care
         Еріп жүруші тұлғаның еңбекке жарамсыздық парағы | sick_leave_companion | another verb for accompanying
         ПРИКАЗ/о предоставлении отпуска по уходу за ребёнком | childcare_order | usual order
         ПРИКАЗ/О выходе в декретный отпуск по уходу за ребенком | childcare_order | the product's own name
         П Р И К А З/об отпуске по уходу за ребенком до достижения им возраста трех лет | childcare_order | letter-spaced
-        ПРИКАЗ № 14-л/О предоставлении отпуска без сохранения заработной платы по уходу за ребенком | childcare_order | by law an unpaid leave
+        ПРИКАЗ № 14-л/Об отпуске без сохранения заработной платы/по уходу за ребенком | childcare_order | by law unpaid
         ПРИКАЗ/о продлении отпуска по уходу за ребенком | childcare_order | prolonged
         БҰЙРЫҚ/Бала күтіміне байланысты демалыс беру туралы | childcare_order | Kazakh
         БАЛАНЫ КҮТУ ДЕМАЛЫСЫН БЕРУ ТУРАЛЫ БҰЙРЫҚ | childcare_order | Kazakh, noun last
-        БҰЙРЫҚ/Бала үш жасқа толғанға дейін оның күтіміне байланысты жалақысы сақталмайтын демалыс беру туралы | childcare_order | childcare over unpaid leave
+        БҰЙРЫҚ/Бала үш жасқа толғанға дейін күтіміне байланысты/ақысыз демалыс туралы | childcare_order | over unpaid
         Декреттік демалысқа шығу туралы бұйрық | childcare_order | Kazakh maternity word
         БУЙРЫК/Бала кутимине байланысты демалыс беру туралы | childcare_order | typed without Kazakh letters
         СПРАВКА/о нахождении в отпуске по уходу за ребенком | childcare_cert | certificate of it
@@ -106,7 +106,7 @@ struct TitleTableTests {
         ЖҰМЫССЫЗ РЕТІНДЕ ТІРКЕЛГЕНІ ТУРАЛЫ АНЫҚТАМА | unemployed_cert | Kazakh
         Справка о присвоении статуса безработного | unemployed_cert | status
         Лица, зарегистрированные в качестве безработных | unemployed_persons | the list form
-        СПРАВКА/Сведения о лицах, зарегистрированных в качестве безработных | unemployed_persons | the list form, oblique
+        СПРАВКА/Сведения о лицах, зарегистрированных в качестве безработных | unemployed_persons | oblique list form
         ЖҰМЫССЫЗДАР РЕТІНДЕ ТІРКЕЛГЕН ТҰЛҒАЛАР | unemployed_persons | Kazakh
         Жұмыссыз ретінде тіркелген азаматтар туралы анықтама | unemployed_persons | Kazakh citizens
         ПРИКАЗ/о предоставлении отпуска без сохранения заработной платы | unpaid_leave_order | usual
@@ -127,7 +127,7 @@ struct TitleTableTests {
         ЖҰМЫС ІЗДЕУШІ РЕТІНДЕ ТІРКЕЛГЕНІ ТУРАЛЫ ХАБАРЛАМА | job_seeker_notice | Kazakh
         ХАБАРЛАМА/жұмыс іздеп жүрген адам ретінде тіркелгені туралы | job_seeker_notice | Kazakh law's words
         ПРИКАЗ/о приеме на работу | - | hiring
-        ПРИКАЗ/О приёме на работу на период отпуска по уходу за ребенком основного работника | - | hiring that mentions a leave
+        ПРИКАЗ/О приёме на работу на период отпуска по уходу за ребенком основного работника | - | mentions a leave
         ПРИКАЗ/О назначении на должность | - | appointment
         ПРИКАЗ/о переводе на другую работу | - | transfer
         ПРИКАЗ/О предоставлении ежегодного оплачиваемого трудового отпуска | - | paid leave

@@ -33,7 +33,9 @@ struct VerdictChecksTests {
         #expect(reasons.isEmpty)
     }
 
-    @Test(arguments: [(40, "2026-10-14", true), (40, "2026-10-13", false), (360, "2025-11-28", true), (360, "2025-11-27", false)])
+    @Test(arguments: [
+        (40, "2026-10-14", true), (40, "2026-10-13", false), (360, "2025-11-28", true), (360, "2025-11-27", false),
+    ])
     func holdsTheLastDayOfAWindowInsideIt(_ row: (days: Int, date: String, passes: Bool)) {
         let (checked, reasons) = checks.check(
             extraction(days: row.days, date: row.date), fio: "Сапаров Ерік", today: today)

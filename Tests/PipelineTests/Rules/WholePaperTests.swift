@@ -2,8 +2,8 @@ import Testing
 
 @testable import Pipeline
 
-/// Whole papers in the wording of clinics, employers and state bodies, with the type and the date that a clerk reads off
-/// them. None of them is a sample that the rules were made from.
+/// Whole papers in the wording of clinics, employers and state bodies, with the type and the date that a clerk reads
+/// off them. None of them is a sample that the rules were made from.
 struct WholePaperTests {
     static let rules = DocumentRules(person: { _, _ in nil }, match: { _, _ in (true, "") })
     static let today = CalendarDate(iso: "2026-11-23") ?? CalendarDate(daysSinceEpoch: 0)
