@@ -1,6 +1,5 @@
-public import Observability
-
 import Foundation
+public import Observability
 
 /// The applicant's full name as submitted (`fio`), checked and tidied.
 ///

@@ -14,7 +14,8 @@ enum GivenNameForm {
         // Men's names in -а are left more often than others («Илья», «Мұса»).
         let leaving = gender == .male && name.ends("а", "я") ? 0.8 : 1.5
         return words.map { word in
-            let isLeft = word == name.printed && grammaticalCase != .nominative
+            let isLeft =
+                word == name.printed && grammaticalCase != .nominative
                 && !isIndeclinable(name.folded, gender)
             return Nominative(
                 word: word, score: plausibility(NameLetters.folded(word), gender) - (isLeft ? leaving : 0))
@@ -68,7 +69,8 @@ enum GivenNameForm {
         var words: [String] = []
         if name.ends(hard), !name.isVowel(beforeLast: hard.count),
             let before = name.letter(beforeLast: hard.count), !"ьй".contains(before),
-            hard != "ем" || "жшчщц".contains(before) {
+            hard != "ем" || "жшчщц".contains(before)
+        {
             let stem = String(name.folded.dropLast(hard.count))
             words.append(irregularMale[stem] ?? name.replacing(hard.count, with: ""))
         }
@@ -76,7 +78,8 @@ enum GivenNameForm {
             if name.isVowel(beforeLast: soft.count) {
                 words.append(name.replacing(soft.count, with: "й"))
             } else if name.letter(beforeLast: soft.count).map({ !"жшчщцй".contains($0) }) ?? false,
-                name.letter(beforeLast: soft.count) != "ь" {
+                name.letter(beforeLast: soft.count) != "ь"
+            {
                 words.append(name.replacing(soft.count, with: "ь"))
             }
         }

@@ -13,6 +13,7 @@ struct InflectedName {
     /// The same letters folded.
     let folded: String
 
+    /// Takes the word as printed.
     init(_ printed: some StringProtocol) {
         self.printed = NameLetters.lowercased(printed)
         folded = NameLetters.folded(printed)
@@ -24,7 +25,9 @@ struct InflectedName {
     /// The letter before the last `count` folded letters.
     func letter(beforeLast count: Int) -> Character? { folded.dropLast(count).last }
 
+    /// Whether the folded word has one of these endings.
     func ends(_ endings: String...) -> Bool { endings.contains(where: folded.hasSuffix) }
 
+    /// Whether the letter before the last `count` ones is a vowel.
     func isVowel(beforeLast count: Int) -> Bool { letter(beforeLast: count).map(NameLetters.isVowel) ?? false }
 }

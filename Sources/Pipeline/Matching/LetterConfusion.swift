@@ -1,11 +1,11 @@
 /// The letters that text recognition really takes for each other.
 ///
-/// Two names that differ by one such confusion may be one name, read wrongly. Pairs that tell real surnames apart are left
-/// out even where a bad scan may confuse them, because a false accept is worse than a false reject: а/о, е/и, д/т, л/р and
-/// everything else with л, к/г, б/п, с/з, and all that no engine mixes up.
+/// Two names that differ by one such confusion may be one name, read wrongly. Pairs that tell real surnames apart are
+/// left out even where a bad scan may confuse them, because a false accept is worse than a false reject: а/о, е/и,
+/// д/т, л/р and everything else with л, к/г, б/п, с/з, and all that no engine mixes up.
 enum LetterConfusion {
-    /// The one confusion by which two lower-case words become equal, as the clerk may be told it; nil when they are equal
-    /// or differ by more.
+    /// The one confusion by which two lower-case words become equal, as the clerk may be told it; nil when they are
+    /// equal or differ by more.
     static func single(_ one: String, _ other: String) -> String? {
         let (first, second) = (Array(one), Array(other))
         guard abs(first.count - second.count) <= 2 else { return nil }
@@ -15,8 +15,10 @@ enum LetterConfusion {
             for (left, right) in pairs {
                 for (mine, theirs) in [(left, right), (right, left)]
                 where stands(mine, in: first, at: start) && stands(theirs, in: second, at: start)
-                    && isSame(first[(start + mine.count)...], second[(start + theirs.count)...]) {
-                    return "\(String(first[start..<start + mine.count]))/\(String(second[start..<start + theirs.count]))"
+                    && isSame(first[(start + mine.count)...], second[(start + theirs.count)...])
+                {
+                    return
+                        "\(String(first[start..<start + mine.count]))/\(String(second[start..<start + theirs.count]))"
                 }
             }
             guard start < first.count, start < second.count, isSame(first[start], second[start]) else { return nil }
@@ -68,7 +70,8 @@ enum LetterConfusion {
         // Open and closed bowls.
         ("е", "с"), ("э", "з"), ("о", "с"), ("в", "з"), ("а", "э"), ("ь", "б"),
         // Kazakh letters that lose or change their mark past what folding makes equal.
-        ("ө", "е"), ("ө", "в"), ("ө", "ӛ"), ("ё", "ӛ"), ("қ", "х"), ("қ", "ж"), ("ұ", "ц"), ("ү", "ц"), ("ң", "ц"), ("ң", "к"),
+        ("ө", "е"), ("ө", "в"), ("ө", "ӛ"), ("ё", "ӛ"), ("қ", "х"), ("қ", "ж"), ("ұ", "ц"), ("ү", "ц"), ("ң", "ц"),
+        ("ң", "к"),
         ("ғ", "т"), ("ғ", "р"), ("һ", "н"), ("һ", "ь"), ("ік", "ж"), ("ік", "к"), ("ің", "ң"), ("і", ""),
         // Two letters for one.
         ("ы", "ьи"), ("ы", "ьт"), ("ы", "ьі"), ("ю", "ио"), ("ю", "но"), ("и", "ии"), ("ш", "ии"), ("м", "ьт"),

@@ -2,6 +2,7 @@
 struct MentionIndex {
     private var owner: [Int: Int] = [:]
 
+    /// Notes the tokens of all mentions.
     init(_ mentions: [NameMention]) {
         for (index, mention) in mentions.enumerated() {
             for token in mention.tokens { owner[token] = index }
@@ -36,6 +37,7 @@ struct MentionContext {
 
     private static let reach = 18
 
+    /// Collects the surroundings of one mention.
     init(of mention: NameMention, among mentions: MentionIndex, in flow: TextFlow) {
         self.flow = flow
         first = mention.first
@@ -56,7 +58,9 @@ struct MentionContext {
     /// How many words stand between a cue and the name.
     func distance(of match: RoleLexicon.Match) -> Int {
         guard let position = beforeTokens.firstIndex(of: match.last) else { return MentionContext.reach }
-        return beforeTokens[(position + 1)...].count { flow.tokens[$0].kind == .word || flow.tokens[$0].kind == .number }
+        return beforeTokens[(position + 1)...].count {
+            flow.tokens[$0].kind == .word || flow.tokens[$0].kind == .number
+        }
     }
 
     /// Whether a cue after the name follows at once («Абылай хан даңғылы», «Қ. Сәтбаев атындағы»).
@@ -70,7 +74,9 @@ struct MentionContext {
         let inside = Set(tokens)
         var index = 0
         while index < tokens.count {
-            if !flow.tokens[tokens[index]].isQuoted, let match = lexicon.match(at: tokens[index], in: flow), inside.contains(match.last) {
+            if !flow.tokens[tokens[index]].isQuoted, let match = lexicon.match(at: tokens[index], in: flow),
+                inside.contains(match.last)
+            {
                 found.append(match)
                 index = (tokens.firstIndex(of: match.last) ?? index) + 1
             } else {
@@ -95,7 +101,9 @@ struct MentionContext {
                 // A label of its own needs nothing from the line before.
                 guard !tokens.contains(where: { flow.tokens[$0].isMark(":") }) else { break }
                 // Over the start of the line only where the sentence runs on.
-                guard lines < 3, !flow.hasLabelBeside(flow.segmentOfToken[current]) || lines > 0, runsOn(to: flow.segmentOfToken[current], flow), let above = flow.previous(current) else {
+                guard lines < 3, !flow.hasLabelBeside(flow.segmentOfToken[current]) || lines > 0,
+                    runsOn(to: flow.segmentOfToken[current], flow), let above = flow.previous(current)
+                else {
                     break
                 }
                 lines += 1
@@ -153,7 +161,8 @@ struct MentionContext {
         return word.kind == .word ? word.folded.count > 4 : word.kind == .number && word.folded.count == 4
     }
 
-    /// Whether a sentence goes on from the line above into this one: that line is long, unfinished, close, and no label.
+    /// Whether a sentence goes on from the line above into this one: that line is long, unfinished, close, and no
+    /// label.
     private static func runsOn(to segment: Int, _ flow: TextFlow) -> Bool {
         guard let above = flow.segments[segment].above else { return false }
         let upper = flow.segments[above]
@@ -161,14 +170,19 @@ struct MentionContext {
         guard flow.segments[above].below == segment else { return false }
         // A label beside its value is no line of a sentence, nor is a line that opens with a label.
         if let right = upper.right, flow.tokens[flow.segments[right].range.lowerBound].isNameLike,
-            lower.right == nil { return false }
+            lower.right == nil
+        {
+            return false
+        }
         if RoleLexicon.before.match(at: lower.range.lowerBound, in: flow)?.cue == .label { return false }
         let words = upper.range.count { flow.tokens[$0].kind != .mark }
         guard words >= 3, let end = upper.range.last, !flow.tokens[end].isMark(":;!") else { return false }
         if isSentenceEnd(end, flow) { return false }
         // A heading in capitals is no part of the sentence under it.
         func isHeading(_ range: Range<Int>) -> Bool {
-            range.allSatisfy { flow.tokens[$0].kind != .word || flow.tokens[$0].text.count < 2 || flow.tokens[$0].isUppercased }
+            range.allSatisfy {
+                flow.tokens[$0].kind != .word || flow.tokens[$0].text.count < 2 || flow.tokens[$0].isUppercased
+            }
         }
         guard !isHeading(upper.range) || isHeading(lower.range) else { return false }
         let gap = lower.box.y - upper.box.y - upper.box.height
@@ -205,7 +219,8 @@ struct MentionContext {
         while let above = current, steps < 6 {
             let range = flow.segments[above].range
             if !range.contains(where: mentions.holds),
-                range.contains(where: { flow.tokens[$0].kind == .word || flow.tokens[$0].kind == .initial }) {
+                range.contains(where: { flow.tokens[$0].kind == .word || flow.tokens[$0].kind == .initial })
+            {
                 return isHead(above, over: segment, flow) ? Array(range) : nil
             }
             steps += 1
@@ -237,9 +252,13 @@ struct MentionContext {
         guard let position = near.first(where: { year(flow.tokens[$0]) != nil }), let born = year(flow.tokens[position])
         else { return false }
         let index = tokens.firstIndex(of: position) ?? 0
-        let isBirth = tokens[index...].prefix(5).contains {
-            ["г", "года", "рождения", "рожд", "жылы", "туган", "ж"].contains(flow.tokens[$0].folded)
-        } && tokens.prefix(index + 6).contains { ["р", "рождения", "рожд", "туган"].contains(flow.tokens[$0].folded) }
+        let isBirth =
+            tokens[index...].prefix(5).contains {
+                ["г", "года", "рождения", "рожд", "жылы", "туган", "ж"].contains(flow.tokens[$0].folded)
+            }
+            && tokens.prefix(index + 6).contains {
+                ["р", "рождения", "рожд", "туган"].contains(flow.tokens[$0].folded)
+            }
         // The paper's own date, or any other, must stand somewhere to count the age from.
         let years = flow.tokens.compactMap { $0.kind == .number ? year($0) : nil }
         guard years.count >= 2, let latest = years.max() else { return false }

@@ -1,6 +1,7 @@
 /// Names that stand where a label says that a name stands: any capitalised words there are one, known or not.
 extension MentionScanner {
-    /// Takes the words after «Ф.И.О.», «Пациент:», «Выдана» and their like, in the line, the cell beside or the cell below.
+    /// Takes the words after «Ф.И.О.», «Пациент:», «Выдана» and their like, in the line, the cell beside or the cell
+    /// below.
     mutating func scanLabels() {
         var token = 0
         while token < flow.tokens.count {
@@ -49,9 +50,10 @@ extension MentionScanner {
     private func isLabelWord(_ token: Int) -> Bool {
         guard flow.tokens[token].kind != .mark else { return false }
         if let match = RoleLexicon.before.match(at: token, in: flow) { return isLabel(match.cue) }
-        return flow.tokens[token].kind == .initial || flow.tokens[token].text.unicodeScalars.first.map {
-            !NameLetters.isUppercase($0)
-        } ?? true
+        return flow.tokens[token].kind == .initial
+            || flow.tokens[token].text.unicodeScalars.first.map {
+                !NameLetters.isUppercase($0)
+            } ?? true
     }
 
     /// The name that starts at a token: two to four capitalised words.
@@ -62,7 +64,10 @@ extension MentionScanner {
         var position: Int? = start
         while let token = position, run.count < 4, isName(token) || PatronymicForm.isApart(flow.tokens[token].folded) {
             if let last = run.last, flow.segmentOfToken[last] != flow.segmentOfToken[token],
-                !continues(last, token, run.count) { break }
+                !continues(last, token, run.count)
+            {
+                break
+            }
             run.append(token)
             position = flow.next(token)
         }
@@ -82,8 +87,9 @@ extension MentionScanner {
     private func triple(_ run: [Int]) -> NameMention? {
         var texts = run.map { flow.tokens[$0].text }
         if flow.isRecognised[flow.tokens[run[0]].page] { texts[2] = ReadingRepair.patronymic(texts[2]) }
-        guard let reading = NameReading.best(
-            surname: texts[0], given: texts[1], patronymic: NameLetters.lowercased(texts[2]), last: .patronymic)
+        guard
+            let reading = NameReading.best(
+                surname: texts[0], given: texts[1], patronymic: NameLetters.lowercased(texts[2]), last: .patronymic)
         else { return nil }
         return NameMention(
             form: .full, reading: reading, tokens: run, printedSurname: texts[0], source: "name:label")
@@ -100,18 +106,22 @@ extension MentionScanner {
             // The other fields follow within the next rows of the form.
             for other in (token + 1)..<min(token + 40, flow.tokens.count) {
                 if patronymic == nil, isField(other, ["отчество", "акесинин"]) { patronymic = fieldValue(of: other) }
-                if given == nil, isField(other, ["имя", "аты"]), !isAfterFather(other) { given = fieldValue(of: other) }
+                if given == nil, isField(other, ["имя", "аты"]), !isAfterFather(other) {
+                    given = fieldValue(of: other)
+                }
             }
             guard let given, given != surname else { continue }
             let tokens = [surname, given] + [patronymic].compactMap(\.self)
             let printed = patronymic.map { flow.tokens[$0].text }
-            guard let reading = NameReading.best(
-                surname: flow.tokens[surname].text, given: flow.tokens[given].text, patronymic: printed,
-                last: patronymic == nil ? .given : .patronymic)
+            guard
+                let reading = NameReading.best(
+                    surname: flow.tokens[surname].text, given: flow.tokens[given].text, patronymic: printed,
+                    last: patronymic == nil ? .given : .patronymic)
             else { continue }
-            add(NameMention(
-                form: patronymic == nil ? .short : .full, reading: reading, tokens: tokens,
-                printedSurname: flow.tokens[surname].text, source: "name:fields"))
+            add(
+                NameMention(
+                    form: patronymic == nil ? .short : .full, reading: reading, tokens: tokens,
+                    printedSurname: flow.tokens[surname].text, source: "name:fields"))
         }
     }
 
@@ -124,7 +134,8 @@ extension MentionScanner {
         guard names.contains(flow.tokens[token].folded) else { return false }
         let segment = flow.segments[flow.segmentOfToken[token]].range
         let all: Set<String> = ["фамилия", "теги", "имя", "аты", "отчество", "акесинин"]
-        let concepts = Set(segment.filter { all.contains(flow.tokens[$0].folded) }.map { concept(flow.tokens[$0].folded) })
+        let concepts = Set(
+            segment.filter { all.contains(flow.tokens[$0].folded) }.map { concept(flow.tokens[$0].folded) })
         return concepts.subtracting(["имя"]).union(names.contains("имя") ? ["имя"] : []).count <= 1
             && (concepts.count == 1 || concepts == ["отчество", "имя"] && names.contains("отчество"))
     }
@@ -143,8 +154,9 @@ extension MentionScanner {
         while let current = position {
             let token = flow.tokens[current]
             if isFieldWord(current) { return current }
-            guard token.kind == .mark || isFieldLabel(token.folded)
-                || !(token.text.unicodeScalars.first.map(NameLetters.isUppercase) ?? false)
+            guard
+                token.kind == .mark || isFieldLabel(token.folded)
+                    || !(token.text.unicodeScalars.first.map(NameLetters.isUppercase) ?? false)
             else { return nil }
             position = flow.nextInSegment(current)
         }

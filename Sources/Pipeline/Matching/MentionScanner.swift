@@ -1,12 +1,14 @@
 /// Finds every person named in a document, whatever the part they play.
 ///
-/// Anchors, from the surest to the least: a patronymic with its neighbours, initials with a surname, a known given name
-/// with a surname, what follows a name's label. A token belongs to one mention only.
+/// Anchors, from the surest to the least: a patronymic with its neighbours, initials with a surname, a known given
+/// name with a surname, what follows a name's label. A token belongs to one mention only.
 struct MentionScanner {
+    /// The text that is searched.
     let flow: TextFlow
     private(set) var mentions: [NameMention] = []
     private var used: Set<Int> = []
 
+    /// Starts with nothing found.
     init(_ flow: TextFlow) {
         self.flow = flow
     }
@@ -47,6 +49,7 @@ struct MentionScanner {
         return form.gender == .female || form.cases.count > 1 || form.isKazakhCase
     }
 
+    /// Keeps a mention and takes its tokens.
     mutating func add(_ mention: NameMention) {
         mentions.append(mention)
         used.formUnion(mention.tokens)
@@ -90,7 +93,9 @@ struct MentionScanner {
         let hasComma = flow.tokens[surname].isMark(",")
         if hasComma, let word = before(surname) { surname = word }
         guard isName(surname), PatronymicForm(flow.tokens[given].folded) == nil else { return nil }
-        return mention(surname, given, patronymic, last: .patronymic, tokens: [surname, given] + patronymic, bonus: hasComma ? -2 : 0.8)
+        return mention(
+            surname, given, patronymic, last: .patronymic, tokens: [surname, given] + patronymic,
+            bonus: hasComma ? -2 : 0.8)
     }
 
     private func givenFirst(_ patronymic: [Int], given: Int?) -> NameMention? {
@@ -110,9 +115,10 @@ struct MentionScanner {
         let isRecognised = flow.isRecognised[flow.tokens[surname].page]
         var printed = patronymic.map { flow.tokens[$0].text }.joined(separator: " ")
         if isRecognised { printed = ReadingRepair.patronymic(printed) }
-        guard var reading = NameReading.best(
-            surname: flow.tokens[surname].text, given: flow.tokens[given].text, patronymic: printed, last: last,
-            expected: CaseGovernment.cases(before: tokens[0], in: flow))
+        guard
+            var reading = NameReading.best(
+                surname: flow.tokens[surname].text, given: flow.tokens[given].text, patronymic: printed, last: last,
+                expected: CaseGovernment.cases(before: tokens[0], in: flow))
         else { return nil }
         if isRecognised, let gender = reading.gender {
             reading.name.given = ReadingRepair.given(reading.name.given, gender)
@@ -135,13 +141,15 @@ struct MentionScanner {
             let after = flow.nextInSegment(last) ?? flow.next(last)
             let letters = initials.map { flow.tokens[$0].text.uppercased() }
             if let before, isName(before), let reading = read(before, letters, first: before) {
-                add(NameMention(
-                    form: .initials, reading: reading, tokens: [before] + initials,
-                    printedSurname: flow.tokens[before].text, source: "name:initials"))
+                add(
+                    NameMention(
+                        form: .initials, reading: reading, tokens: [before] + initials,
+                        printedSurname: flow.tokens[before].text, source: "name:initials"))
             } else if let after, isName(after), let reading = read(after, letters, first: initials[0]) {
-                add(NameMention(
-                    form: .initials, reading: reading, tokens: initials + [after],
-                    printedSurname: flow.tokens[after].text, source: "name:initials"))
+                add(
+                    NameMention(
+                        form: .initials, reading: reading, tokens: initials + [after],
+                        printedSurname: flow.tokens[after].text, source: "name:initials"))
             }
         }
     }
@@ -161,8 +169,10 @@ struct MentionScanner {
             position = flow.nextInSegment(current)
         }
         // The last dot is easily lost: «Ахметов Д.М».
-        if let current = position, !found.isEmpty, flow.tokens[current].kind == .word, flow.tokens[current].text.count == 1,
-            flow.tokens[current].text.unicodeScalars.allSatisfy(NameLetters.isUppercase) {
+        if let current = position, !found.isEmpty, flow.tokens[current].kind == .word,
+            flow.tokens[current].text.count == 1,
+            flow.tokens[current].text.unicodeScalars.allSatisfy(NameLetters.isUppercase)
+        {
             found.append(current)
         }
         return found
@@ -184,12 +194,14 @@ struct MentionScanner {
         let expected = CaseGovernment.cases(before: first, in: flow)
         var readings: [(NameReading, String)] = []
         if var reading = NameReading.best(
-            surname: texts.0, given: texts.1, patronymic: nil, last: .given, expected: expected) {
+            surname: texts.0, given: texts.1, patronymic: nil, last: .given, expected: expected)
+        {
             reading.score += 0.6
             readings.append((reading, texts.0))
         }
         if let reading = NameReading.best(
-            surname: texts.1, given: texts.0, patronymic: nil, last: .surname, expected: expected) {
+            surname: texts.1, given: texts.0, patronymic: nil, last: .surname, expected: expected)
+        {
             readings.append((reading, texts.1))
         }
         guard let best = readings.max(by: { $0.0.score < $1.0.score }) else { return nil }

@@ -67,10 +67,12 @@ enum NameLetters {
     /// Whether the letter, folded, is a vowel.
     static func isVowel(_ letter: Character) -> Bool { "аеиоуыэюя".contains(letter) }
 
+    /// Whether it is a letter of the Cyrillic block.
     static func isCyrillic(_ scalar: Unicode.Scalar) -> Bool {
         (0x400...0x481).contains(scalar.value) || (0x48A...0x52F).contains(scalar.value)
     }
 
+    /// Whether it is a letter of the Latin blocks up to Extended-B.
     static func isLatin(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
         case 0x41...0x5A, 0x61...0x7A: true
@@ -79,8 +81,10 @@ enum NameLetters {
         }
     }
 
+    /// Whether it is a capital.
     static func isUppercase(_ scalar: Unicode.Scalar) -> Bool { lowercased(scalar) != scalar }
 
+    /// The small letter of a capital, itself otherwise.
     static func lowercased(_ scalar: Unicode.Scalar) -> Unicode.Scalar {
         let value = scalar.value
         let lower: UInt32

@@ -62,6 +62,7 @@ public struct NameMatch: Sendable, Hashable, Codable {
     /// One sentence for the check: what agrees, or what does not and how.
     public var why: String
 
+    /// Puts a comparison together.
     public init(isMatch: Bool, parts: [PartMatch], why: String) {
         self.isMatch = isMatch
         self.parts = parts

@@ -1,14 +1,15 @@
 /// Compares a submitted name with the name found on a paper.
 ///
-/// DESIGN. Part by part, each with a reason, never by one ratio over the whole: a wrong patronymic weighs as much as a wrong
-/// surname. What counts as the same part: any case; ё as е; Kazakh letters as people write them with Russian ones; Latin
-/// look-alikes; a transliteration; ұлы and қызы joined, apart or hyphenated; an initial that agrees with the full word on the
-/// other side (a paper that gives only initials can say no more); one letter of the whole name that text recognition
-/// confuses, when the paper was read from a picture. The parts may come in any order.
-/// What does not: another patronymic or given name, the other gender's ending, a letter that recognition does not confuse,
-/// `Серикович` for `Серікұлы` (each is a legal form of its own), a patronymic that only one side has: a clerk must look
-/// there, because a false accept costs more than a second look.
+/// DESIGN. Part by part, each with a reason, never by one ratio over the whole: a wrong patronymic weighs as much as
+/// a wrong surname. What counts as the same part: any case; ё as е; Kazakh letters as people write them with Russian
+/// ones; Latin look-alikes; a transliteration; ұлы and қызы joined, apart or hyphenated; an initial that agrees with
+/// the full word on the other side (a paper that gives only initials can say no more); one letter of the whole name
+/// that text recognition confuses, when the paper was read from a picture. The parts may come in any order. What does
+/// not: another patronymic or given name, the other gender's ending, a letter that recognition does not confuse,
+/// `Серикович` for `Серікұлы` (each is a legal form of its own), a patronymic that only one side has: a clerk must
+/// look there, because a false accept costs more than a second look.
 public struct NameMatcher: Sendable {
+    /// A matcher holds no state.
     public init() {}
 
     /// Compares part by part.
@@ -80,7 +81,8 @@ public struct NameMatcher: Sendable {
         }
         if readFromPicture, mine.folded.count >= 4, let confusion = LetterConfusion.single(mine.joined, theirs.joined) {
             return result(
-                .readingError, "«\(found)» differs from «\(submitted)» by a letter that reading confuses (\(confusion))")
+                .readingError, "«\(found)» differs from «\(submitted)» by a letter that reading confuses (\(confusion))"
+            )
         }
         return result(.differs, "differs: «\(submitted)» submitted, «\(found)» on the paper")
     }

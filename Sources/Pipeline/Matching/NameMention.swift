@@ -12,7 +12,9 @@ struct NameMention {
         static func < (lhs: Form, rhs: Form) -> Bool { lhs.rawValue < rhs.rawValue }
     }
 
+    /// How fully the person is named.
     var form: Form
+    /// The name in the nominative.
     var reading: NameReading
     /// Its tokens, in the order of the page.
     var tokens: [Int]
@@ -21,6 +23,8 @@ struct NameMention {
     /// How it was found: the stable name that goes into `Finding.source`.
     var source: String
 
+    /// The first token on the page.
     var first: Int { tokens[0] }
+    /// The last token on the page.
     var last: Int { tokens[tokens.count - 1] }
 }

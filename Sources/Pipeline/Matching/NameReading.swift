@@ -1,16 +1,15 @@
 /// One way to read a run of words as a person's name in the nominative.
 struct NameReading: Hashable {
+    /// The name, each part in the nominative.
     var name: PersonName
+    /// Nil where only initials are known.
     var gender: Gender?
+    /// The case in which it stands on the paper.
     var grammaticalCase: GrammaticalCase
+    /// Whether its last word carries a Kazakh case ending.
     var isKazakhCase: Bool
     /// How well endings and lists of names agree with this reading; comparable between readings of one run.
     var score: Double
-
-    /// The order in which the parts stand on the paper.
-    enum Order: CaseIterable {
-        case surnameFirst, givenFirst
-    }
 
     /// The best reading of surname, given name and (where there is one) patronymic, each as printed.
     ///
@@ -29,11 +28,13 @@ struct NameReading: Hashable {
                     for givenForm in GivenNameForm.nominatives(of: given, in: grammaticalCase, gender) {
                         let name = PersonName(
                             surname: surnameForm.word, given: givenForm.word, patronymic: nominativePatronymic)
-                        let score = surnameForm.score + givenForm.score + prior(grammaticalCase)
+                        let score =
+                            surnameForm.score + givenForm.score + prior(grammaticalCase)
                             + (expected.contains(grammaticalCase) ? 1 : 0)
-                        readings.append(NameReading(
-                            name: name, gender: gender, grammaticalCase: grammaticalCase,
-                            isKazakhCase: form?.isKazakhCase ?? false, score: score))
+                        readings.append(
+                            NameReading(
+                                name: name, gender: gender, grammaticalCase: grammaticalCase,
+                                isKazakhCase: form?.isKazakhCase ?? false, score: score))
                     }
                 }
             }
@@ -101,11 +102,13 @@ struct NameReading: Hashable {
                 let name = PersonName(
                     surname: last == .surname ? stem : NameLetters.lowercased(surname),
                     given: last == .surname ? NameLetters.lowercased(given) : stem, patronymic: patronymic)
-                let score = SurnameForm.plausibility(NameLetters.folded(name.surname), gender)
+                let score =
+                    SurnameForm.plausibility(NameLetters.folded(name.surname), gender)
                     + GivenNameForm.plausibility(NameLetters.folded(name.given), gender) - 0.4
                     + (NameLetters.hasKazakh(word.suffix(length)) ? 1 : 0)
-                readings.append(NameReading(
-                    name: name, gender: gender, grammaticalCase: .nominative, isKazakhCase: true, score: score))
+                readings.append(
+                    NameReading(
+                        name: name, gender: gender, grammaticalCase: .nominative, isKazakhCase: true, score: score))
             }
         }
         return readings

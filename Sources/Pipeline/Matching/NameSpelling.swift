@@ -1,7 +1,7 @@
 /// Spellings of one name that mean the same: Kazakh letters written with Russian ones, and Latin transliterations.
 enum NameSpelling {
-    /// Whether two lower-case words are one name, one of them with Kazakh letters and the other as Russian papers write
-    /// it (`нұрлан` and `нурлан`, `гүлнар` and `гульнар`, `ләззат` and `ляззат`).
+    /// Whether two lower-case words are one name, one of them with Kazakh letters and the other as Russian papers
+    /// write it (`нұрлан` and `нурлан`, `гүлнар` and `гульнар`, `ләззат` and `ляззат`).
     static func isSame(_ one: String, _ other: String) -> Bool {
         var (first, second) = (Array(one)[...], Array(other)[...])
         let isKazakh = NameLetters.hasKazakh(one) || NameLetters.hasKazakh(other)
@@ -29,7 +29,8 @@ enum NameSpelling {
     /// What a Kazakh letter becomes in Russian spelling, beside the letter that folding gives.
     private static let variants: [Character: String] = ["ә": "эя", "ү": "ю", "і": "ы", "ө": "у", "һ": "г", "ұ": "о"]
 
-    /// Whether a Latin and a Cyrillic word transliterate to each other, by any of the schemes in passports and on the web.
+    /// Whether a Latin and a Cyrillic word transliterate to each other, by any of the schemes in passports and on the
+    /// web.
     static func isTransliteration(_ one: String, _ other: String) -> Bool {
         let isOneLatin = !NameLetters.hasCyrillic(one)
         guard isOneLatin != !NameLetters.hasCyrillic(other) else { return false }
@@ -46,7 +47,8 @@ enum NameSpelling {
             var rest = word[...]
             while let letter = rest.first {
                 // `j` before a vowel softens it only where it is not the sound ж.
-                if letter != "j" || j == "i", let (spelled, sound) = latinGroups.first(where: { rest.hasPrefix($0.0) }) {
+                if letter != "j" || j == "i", let (spelled, sound) = latinGroups.first(where: { rest.hasPrefix($0.0) })
+                {
                     key += sound
                     rest = rest.dropFirst(spelled.count)
                     continue
@@ -78,7 +80,8 @@ enum NameSpelling {
         "я": "ia", "'": "",
     ]
     private static let latinGroups: [(String, String)] = [
-        ("shch", "S"), ("sch", "S"), ("zh", "j"), ("kh", "h"), ("ts", "c"), ("tz", "c"), ("tch", "C"), ("ch", "C"), ("sh", "S"),
+        ("shch", "S"), ("sch", "S"), ("zh", "j"), ("kh", "h"), ("ts", "c"), ("tz", "c"), ("tch", "C"), ("ch", "C"),
+        ("sh", "S"),
         ("gh", "g"), ("yu", "iu"), ("ju", "iu"), ("ya", "ia"), ("ja", "ia"), ("yo", "e"), ("jo", "e"), ("ye", "e"),
         ("je", "e"), ("iy", "i"), ("oo", "u"), ("ou", "u"), ("ck", "k"), ("ph", "f"),
     ]

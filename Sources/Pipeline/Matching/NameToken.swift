@@ -2,6 +2,7 @@ import Foundation
 
 /// The smallest piece of text that the search for names looks at.
 struct NameToken {
+    /// What a token is.
     enum Kind: Hashable {
         case word
         /// One capital letter with its dot.
@@ -11,6 +12,7 @@ struct NameToken {
         case mark
     }
 
+    /// Word, initial, number or mark.
     var kind: Kind
     /// As printed, look-alikes turned into Cyrillic.
     var text: String
@@ -18,6 +20,7 @@ struct NameToken {
     var folded: String
     /// Where it stands.
     var box: Box
+    /// The confidence of the word it was cut from, 0 to 1.
     var confidence: Double
     /// Index of the page.
     var page: Int
@@ -38,9 +41,13 @@ struct NameToken {
         }
     }
 
-    var isUppercased: Bool { text.unicodeScalars.count > 1 && text.unicodeScalars.allSatisfy {
-        NameLetters.lowercased($0) != $0 || $0 == "-"
-    } }
+    /// Whether it is all capitals, two at least.
+    var isUppercased: Bool {
+        text.unicodeScalars.count > 1
+            && text.unicodeScalars.allSatisfy {
+                NameLetters.lowercased($0) != $0 || $0 == "-"
+            }
+    }
 
     /// Whether it is this punctuation character.
     func isMark(_ marks: String) -> Bool { kind == .mark && text.count == 1 && marks.contains(text) }
@@ -58,13 +65,15 @@ enum NameTokenizer {
     }
 
     private static func append(_ word: Word, page: Int, source: Int, to tokens: inout [NameToken]) {
-        let text = word.text.unicodeScalars.contains { (0x300...0x36F).contains($0.value) }
+        let text =
+            word.text.unicodeScalars.contains { (0x300...0x36F).contains($0.value) }
             ? word.text.precomposedStringWithCanonicalMapping : word.text
         let scalars = Array(text.unicodeScalars)
         func add(_ kind: NameToken.Kind, _ piece: String) {
-            tokens.append(NameToken(
-                kind: kind, text: piece, folded: kind == .mark ? piece : NameLetters.folded(piece), box: word.box,
-                confidence: word.confidence, page: page, source: source))
+            tokens.append(
+                NameToken(
+                    kind: kind, text: piece, folded: kind == .mark ? piece : NameLetters.folded(piece), box: word.box,
+                    confidence: word.confidence, page: page, source: source))
         }
         var index = 0
         while index < scalars.count {
@@ -102,7 +111,8 @@ enum NameTokenizer {
             return false
         }
         if hasDot, let last = word.unicodeScalars.last, NameLetters.isUppercase(last),
-            let before = word.dropLast().unicodeScalars.last, !NameLetters.isUppercase(before), before != "-" {
+            let before = word.dropLast().unicodeScalars.last, !NameLetters.isUppercase(before), before != "-"
+        {
             // A surname that stands against its initials: «ИвановИ.И.».
             add(.word, String(word.dropLast()))
             add(.initial, lookalikeInitial(String(word.suffix(1))))
@@ -130,7 +140,8 @@ enum NameTokenizer {
         guard scalars.count >= 8 else { return [word] }
         for index in 4..<(scalars.count - 3)
         where NameLetters.isUppercase(scalars[index]) && !NameLetters.isUppercase(scalars[index - 1])
-            && scalars[index - 1] != "-" && !NameLetters.isUppercase(scalars[index + 1]) && isLetter(scalars[index - 1]) {
+            && scalars[index - 1] != "-" && !NameLetters.isUppercase(scalars[index + 1]) && isLetter(scalars[index - 1])
+        {
             let first = String(String.UnicodeScalarView(scalars[..<index]))
             return [first] + splitCamel(String(String.UnicodeScalarView(scalars[index...])))
         }
@@ -147,7 +158,9 @@ enum NameTokenizer {
     private static func isInside(_ scalars: [Unicode.Scalar], _ index: Int) -> Bool {
         let scalar = scalars[index]
         if isLetter(scalar) || isDigit(scalar) { return true }
-        guard ["-", "‐", "‑", "'", "’", "ʼ"].contains(scalar), index > 0, index + 1 < scalars.count else { return false }
+        guard ["-", "‐", "‑", "'", "’", "ʼ"].contains(scalar), index > 0, index + 1 < scalars.count else {
+            return false
+        }
         return isLetter(scalars[index - 1]) && isLetter(scalars[index + 1])
     }
 

@@ -1,10 +1,12 @@
 /// A word read as a patronymic: whose, in which cases it may stand, and its nominative.
 struct PatronymicForm: Hashable {
+    /// Whose patronymic it is: a man's or a woman's.
     var gender: Gender
     /// Several where the form does not tell; all of them for ұлы and қызы, which Russian does not decline.
     var cases: [GrammaticalCase]
     /// How many letters at the end are replaced by `ending` in the nominative.
     var dropped: Int
+    /// What the nominative ends in.
     var ending: String
     /// Whether it stood with a Kazakh case ending.
     var isKazakhCase = false

@@ -3,7 +3,8 @@ import Foundation
 /// The mentions of one person.
 struct Person {
     private(set) var mentions: [WeighedMention]
-    /// Below this a person is not taken for the holder: a full name with nothing against it is enough, initials are not.
+    /// Below this a person is not taken for the holder: a full name with nothing against it is enough, initials are
+    /// not.
     static let threshold = 1.0
 
     /// The best mention whole, the others a little: being named often is weak evidence, in either direction.
@@ -62,7 +63,9 @@ struct Person {
         let tokens = best.mention.tokens
         let words = tokens.map { flow.words[flow.tokens[$0].source] }
         var sources: [Int] = []
-        for token in tokens where sources.last != flow.tokens[token].source { sources.append(flow.tokens[token].source) }
+        for token in tokens where sources.last != flow.tokens[token].source {
+            sources.append(flow.tokens[token].source)
+        }
         let box = words.dropFirst().reduce(words[0].box) { $0.union($1.box) }
         let reading = words.map(\.confidence).reduce(0, +) / Double(words.count)
         let margin = 1 / (1 + exp(-(score - max(runnerUp, 0)) / 3))
@@ -78,7 +81,8 @@ struct Person {
         let echoes = mentions.count { other in
             NameLetters.folded(other.mention.reading.name.full) == NameLetters.folded(name.full)
         }
-        let isNominative = mention.mention.reading.grammaticalCase == .nominative
+        let isNominative =
+            mention.mention.reading.grammaticalCase == .nominative
             && !mention.mention.reading.isKazakhCase
         return Double(mention.mention.form.rawValue) * 100 + Double(echoes) * 4 + (isNominative ? 3 : 0)
             + mention.mention.reading.score + 0.2 * mention.score

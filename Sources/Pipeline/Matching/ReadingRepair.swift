@@ -1,8 +1,10 @@
-/// Mends given names and patronymics that recognition got wrong by one letter, where the lists of names leave no doubt.
+/// Mends given names and patronymics that recognition got wrong by one letter, where the lists of names leave no
+/// doubt.
 ///
 /// Surnames are never mended: any spelling may be somebody's.
 enum ReadingRepair {
-    /// The known name of this gender that one confusion away from the word; the word itself when known or when none is.
+    /// The known name of this gender that one confusion away from the word; the word itself when known or when none
+    /// is.
     static func given(_ word: String, _ gender: Gender) -> String {
         let folded = NameLetters.folded(word)
         guard folded.count >= 4, !GivenNames.knows(folded) else { return word }
@@ -34,7 +36,8 @@ enum ReadingRepair {
 
     /// Endings of patronymics, and what the father's name adds to the stem before them.
     private static let fathers: [(String, [String])] = [
-        ("ович", ["", "о"]), ("овна", ["", "о"]), ("ьевич", ["ий", "ь"]), ("ьевна", ["ий", "ь"]), ("евич", ["й", "ь", "е", ""]),
+        ("ович", ["", "о"]), ("овна", ["", "о"]), ("ьевич", ["ий", "ь"]), ("ьевна", ["ий", "ь"]),
+        ("евич", ["й", "ь", "е", ""]),
         ("евна", ["й", "ь", "е", ""]), ("ич", ["а", "я"]), ("инична", ["а", "я"]), ("ична", ["а", "я"]), ("улы", [""]),
         ("кызы", [""]), ("оглы", [""]), ("угли", [""]), ("кизи", [""]), ("уулу", [""]),
     ]

@@ -10,6 +10,7 @@ enum RoleCue: String, Hashable {
     case order
     /// The adult on a companion's sheet.
     case companion
+    /// The child in somebody's care.
     case child
     /// Doctor, director, secretary, signer, expert, clerk.
     case official
@@ -23,6 +24,7 @@ enum RoleCue: String, Hashable {
 
 /// The words that are cues, as patterns over folded words.
 struct RoleLexicon {
+    /// Words that make a cue, and which.
     struct Pattern {
         /// Folded words; one with `isPrefix` matches longer words too.
         var words: [(stem: String, isPrefix: Bool)]
@@ -48,7 +50,10 @@ struct RoleLexicon {
         for (cue, list) in lists {
             for entry in list.split(whereSeparator: { $0 == "," || $0.isNewline }) {
                 let words = entry.split(separator: " ").map { word in
-                    (stem: NameLetters.folded(word.hasSuffix("*") ? word.dropLast() : word), isPrefix: word.hasSuffix("*"))
+                    (
+                        stem: NameLetters.folded(word.hasSuffix("*") ? word.dropLast() : word),
+                        isPrefix: word.hasSuffix("*")
+                    )
                 }
                 guard let first = words.first else { continue }
                 patterns[String(first.stem.prefix(2)), default: []].append(Pattern(words: words, cue: cue))

@@ -1,7 +1,7 @@
 /// How much the words around a mention say that the paper is this person's.
 ///
-/// Positive for a holder, negative for anybody else. The nearest cue before the name counts whole, those farther off less;
-/// a label in the cell beside or above counts as one before; words after the name add.
+/// Positive for a holder, negative for anybody else. The nearest cue before the name counts whole, those farther off
+/// less; a label in the cell beside or above counts as one before; words after the name add.
 struct RoleScore {
     /// Sum of all evidence, without the mention's own form.
     var value: Double
@@ -33,7 +33,8 @@ struct RoleScore {
             count(role, RoleScore.weight(role) * RoleScore.trust(role, mention))
         }
         if let header = context.header, let role = RoleScore.role(ofLabel: header, in: flow),
-            mention.form > .initials || ![.holder, .order, .weakHolder].contains(role) {
+            mention.form > .initials || ![.holder, .order, .weakHolder].contains(role)
+        {
             // A column's head says less than the row's own label, and nothing against it.
             let share = context.label == nil ? 0.8 : 0.3
             count(role, RoleScore.weight(role) * share * RoleScore.trust(role, mention))
@@ -90,8 +91,8 @@ struct RoleScore {
         }
     }
 
-    /// «Родитель, сопровождающий ребёнка Искакова Эльвира»: the child is in the genitive, the name is not, so the name is
-    /// the companion's; «сопровождающему ребёнка Искакову Юлию» names the child.
+    /// «Родитель, сопровождающий ребёнка Искакова Эльвира»: the child is in the genitive, the name is not, so the
+    /// name is the companion's; «сопровождающему ребёнка Искакову Юлию» names the child.
     private static func isCompanionsLabel(
         _ child: RoleLexicon.Match, _ context: MentionContext, _ mention: NameMention, _ flow: TextFlow
     ) -> Bool {
@@ -108,7 +109,8 @@ struct RoleScore {
 
     private static func fading(_ distance: Int) -> Double { max(0.35, 1 - 0.06 * Double(distance)) }
 
-    private static func weighWordsAfter(_ context: MentionContext, _ flow: TextFlow, _ count: (RoleCue, Double) -> Void) {
+    private static func weighWordsAfter(_ context: MentionContext, _ flow: TextFlow, _ count: (RoleCue, Double) -> Void)
+    {
         var holders = 0
         for match in context.after {
             switch match.cue {

@@ -1,7 +1,10 @@
 /// A submitted name cut into parts, in one of the orders that people write them in.
 struct SubmittedParts: Hashable {
+    /// The surname; a double one with its hyphen.
     var surname: String
+    /// The given name or its initial.
     var given: String
+    /// Nil when none was submitted.
     var patronymic: String?
 
     /// The possible arrangements, the usual one (surname, given name, patronymic) first.
@@ -40,7 +43,8 @@ struct SubmittedParts: Hashable {
                 if let previous = words.last, part.hasPrefix("-") || previous.hasSuffix("-") {
                     words[words.count - 1] = previous + part
                 } else if let previous = words.last, words.count > 1,
-                    PatronymicForm.isApart(NameLetters.folded(NameLetters.cyrillized(part))) {
+                    PatronymicForm.isApart(NameLetters.folded(NameLetters.cyrillized(part)))
+                {
                     words[words.count - 1] = previous + part
                 } else {
                     words.append(part)

@@ -26,8 +26,13 @@ enum SurnameForm {
         if hasEnding(word, ["ко", "ук", "юк", "чик", "ян", "янц", "дзе", "швили", "ых", "их", "баев", "аго", "ово"]) {
             return 1.2
         }
-        if hasEnding(word, ["ову", "еву", "ину", "ыну", "овым", "евым", "иным", "овой", "евой", "иной", "ского",
-            "скому", "ским", "ской", "скую", "цкого", "цкому", "цким", "цкой", "ове", "еве"]) {
+        if hasEnding(
+            word,
+            [
+                "ову", "еву", "ину", "ыну", "овым", "евым", "иным", "овой", "евой", "иной", "ского",
+                "скому", "ским", "ской", "скую", "цкого", "цкому", "цким", "цкой", "ове", "еве",
+            ])
+        {
             return -3
         }
         // Many Kazakh surnames are a forefather's given name as it is.
@@ -46,7 +51,9 @@ enum SurnameForm {
         }
     }
 
-    private static func hasEnding(_ word: String, _ endings: [String]) -> Bool { endings.contains(where: word.hasSuffix) }
+    private static func hasEnding(_ word: String, _ endings: [String]) -> Bool {
+        endings.contains(where: word.hasSuffix)
+    }
 
     private static func simple(
         _ name: InflectedName, _ grammaticalCase: GrammaticalCase, _ gender: Gender
@@ -72,7 +79,9 @@ enum SurnameForm {
     /// Surnames that stay as they are in every case.
     private static func isIndeclinable(_ folded: String, _ gender: Gender) -> Bool {
         guard let last = folded.last else { return false }
-        if "оиэы".contains(last) || folded.hasSuffix("ия") || folded.hasSuffix("их") || folded.hasSuffix("ых") || folded.hasSuffix("дзе") {
+        if "оиэы".contains(last) || folded.hasSuffix("ия") || folded.hasSuffix("их") || folded.hasSuffix("ых")
+            || folded.hasSuffix("дзе")
+        {
             return true
         }
         if "уею".contains(last) { return folded.count <= 4 }
@@ -108,7 +117,8 @@ enum SurnameForm {
         var words: [(String, Double)] = []
         let isHushing = name.letter(beforeLast: hard.count).map { "жшчщц".contains($0) } ?? false
         if name.ends(hard), !name.isVowel(beforeLast: hard.count), hard != "ем" || isHushing,
-            name.letter(beforeLast: hard.count).map({ $0 != "ь" }) ?? false {
+            name.letter(beforeLast: hard.count).map({ $0 != "ь" }) ?? false
+        {
             let stem = name.replacing(hard.count, with: "")
             if let full = withFleetingVowel(name, hard.count) {
                 words.append((full, 0))

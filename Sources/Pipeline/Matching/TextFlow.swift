@@ -32,6 +32,7 @@ struct TextFlow {
     /// The words on the page that tokens were cut from.
     private(set) var words: [Word] = []
 
+    /// Cuts and chains the lines of a document.
     init(_ document: DocumentText) {
         for (index, page) in document.pages.enumerated() {
             isRecognised.append(page.source == .ocr)
@@ -111,7 +112,8 @@ struct TextFlow {
         for index in words.indices {
             let isLast = index + 1 == words.count
             // A justified line has wide gaps everywhere; a gap between columns is wide beside the others.
-            let isWide = !isLast && gaps[index] > 1.4 * height
+            let isWide =
+                !isLast && gaps[index] > 1.4 * height
                 && (gaps[index] > 1.8 * usual || gaps.count < 3 || usual > 2 * height)
             guard isLast || isWide else { continue }
             append(Array(words[start...index]), page: page)
@@ -151,7 +153,8 @@ struct TextFlow {
                     // Of the cells of one row the one that stands most above this one.
                     let nearest = above?.distance ?? .infinity
                     if distance < nearest - 0.5 * height
-                        || distance < nearest + 0.5 * height && shared > above?.shared ?? -1 {
+                        || distance < nearest + 0.5 * height && shared > above?.shared ?? -1
+                    {
                         above = (other, distance, shared)
                     }
                 }
@@ -188,12 +191,14 @@ struct TextFlow {
     /// A capital after the hyphen is a double surname; where all is in capitals the joined word tells.
     private func joint(_ first: NameToken, _ rest: NameToken) -> String {
         guard let letter = rest.text.unicodeScalars.first, NameLetters.isUppercase(letter) else { return "" }
-        let isOneWord = first.isUppercased && SurnameForm.plausibility(first.folded, .male) < 2
+        let isOneWord =
+            first.isUppercased && SurnameForm.plausibility(first.folded, .male) < 2
             && SurnameForm.plausibility(first.folded, .female) < 2
         return isOneWord ? "" : "-"
     }
 
-    /// Marks what stands between « and », or between two straight quotes, if the closing one follows within a few words.
+    /// Marks what stands between « and », or between two straight quotes, if the closing one follows within a few
+    /// words.
     private mutating func markQuotes() {
         let reach = 14
         for index in tokens.indices where tokens[index].isMark("«„“\"") {

@@ -49,8 +49,10 @@ struct PageLayout {
         var x = start
         for word in text.split(separator: " ") {
             let width = Double(word.count) * PageLayout.letter
-            words.append(Word(
-                text: String(word), box: Box(x: x, y: y, width: width, height: PageLayout.height), confidence: 0.95))
+            words.append(
+                Word(
+                    text: String(word), box: Box(x: x, y: y, width: width, height: PageLayout.height), confidence: 0.95)
+            )
             x += width + PageLayout.letter
         }
     }
