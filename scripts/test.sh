@@ -6,4 +6,6 @@ scripts/setup.sh
 scripts/setup-tests.sh
 swift build --build-tests
 # All tests are Swift Testing's: without XCTest's own empty run, its closing line is the last one.
-exec swift test --skip-build --disable-xctest "$@"
+# One at a time: most of them start servers and children of their own, and a machine with two cores that runs dozens of
+# those at once lets deadlines pass that have nothing to do with what is tested.
+exec swift test --skip-build --disable-xctest --no-parallel "$@"

@@ -43,6 +43,7 @@ public final class HTTPServer: Sendable {
             LibeventLog.install(configuration.log)
             var address = ListenAddress(host: configuration.host, port: configuration.port)
             var loops: [EventLoop] = []
+            try EventLoop.ensureUnused(address)
             do throws(HTTPServerError) {
                 for index in 0..<configuration.loops {
                     let loop = try EventLoop.make(

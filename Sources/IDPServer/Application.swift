@@ -41,7 +41,8 @@ final class Application: Sendable {
         let artifacts = try DiskArtifactStore(runsDirectory: settings.storage.runsDirectory)
         let store = try SQLiteJobStore(path: settings.storage.storePath, artifacts: artifacts)
         runs = RunService(
-            settings: settings, judge: pipeline, store: store, artifacts: artifacts,
+            settings: settings, judge: TracedJudge(pipeline: pipeline, tracing: telemetry.tracing), store: store,
+            artifacts: artifacts,
             registry: registry, logger: logger,
             lanes: (0..<RunService.laneCount(settings)).map { _ in registry.makeLane() })
         spool = try UploadSpool(directory: artifacts.spoolDirectory)
