@@ -40,6 +40,7 @@ final class Application: Sendable {
 
         let artifacts = try DiskArtifactStore(runsDirectory: settings.storage.runsDirectory)
         let store = try SQLiteJobStore(path: settings.storage.storePath, artifacts: artifacts)
+        store.registerMetrics(registry)
         runs = RunService(
             settings: settings, judge: TracedJudge(pipeline: pipeline, tracing: telemetry.tracing), store: store,
             artifacts: artifacts,
@@ -89,7 +90,8 @@ final class Application: Sendable {
 
     private func stopAndExit() -> Never {
         let deadline = Deadline.after(settings.service.shutdownGrace)
-        readiness.beginDraining()
+        runs.announceStop()
+        renewReadiness()
         if settings.service.shutdownDelay > .zero {
             Thread.sleep(forTimeInterval: settings.service.shutdownDelay / .seconds(1))  // Balancers need the time.
         }

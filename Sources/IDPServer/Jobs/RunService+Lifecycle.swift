@@ -59,16 +59,13 @@ extension RunService {
         ]
     }
 
-    /// Takes nothing any more; `/ready` says so.
-    func announceDrain() { health.withLock { $0.isDraining = true } }
-
     /// Ends the service's work: takes nothing any more, lets running work finish, hands back to the queue what cannot
     /// finish in time, and closes the store. Queued jobs are there at the next start. Blocks its caller until then.
     ///
     /// - Returns: false when something was still running at the deadline; its job is found by the next start.
     @discardableResult
     func drain(by deadline: Deadline) -> Bool {
-        announceDrain()
+        health.withLock { $0.isDraining = true }
         jobQueue.pause()
         index.nudge()
         // Callers of /v1/process wait for an answer: their line is worked off as long as there is time.

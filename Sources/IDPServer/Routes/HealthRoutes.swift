@@ -40,7 +40,6 @@ final class ReadinessBoard: Sendable {
     typealias Check = (name: String, failure: String?)
 
     private let serviceName: String
-    private let isDraining = Atomic<Bool>(false)
     private let answer: Mutex<Answer>
 
     init(serviceName: String) {
@@ -51,18 +50,8 @@ final class ReadinessBoard: Sendable {
     /// Whether the latest facts say ready.
     var isReady: Bool { answer.withLock { $0.status == 200 } }
 
-    /// Says no from now on: the service is about to stop, though it still serves what comes.
-    func beginDraining() {
-        isDraining.store(true, ordering: .relaxed)
-        update([("draining", "shutting down")])
-    }
-
     /// Puts up the facts; ready when no check fails.
     func update(_ checks: [Check]) {
-        var checks = checks
-        if isDraining.load(ordering: .relaxed) {
-            checks = [("draining", "shutting down")] + checks.filter { $0.name != "draining" }
-        }
         let new = Answer(
             status: checks.allSatisfy { $0.failure == nil } ? 200 : 503, body: Self.render(serviceName, checks))
         answer.withLock { $0 = new }

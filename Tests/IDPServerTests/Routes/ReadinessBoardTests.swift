@@ -23,12 +23,4 @@ struct ReadinessBoardTests {
         #expect(answer(board).status == 200)
         #expect(answer(board).body == #"{"status":"ok","service":"s","checks":{"store":"ok","disk":"ok"}}"#)
     }
-
-    @Test func stayingNotReadyOnceDraining() {
-        let board = ReadinessBoard(serviceName: "s")
-        board.beginDraining()
-        board.update([("draining", nil), ("store", nil)])
-        #expect(answer(board).status == 503)
-        #expect(answer(board).body.contains(#""draining":"shutting down""#))
-    }
 }
