@@ -5,9 +5,6 @@ import Testing
 /// Whoever a paper is «выдана» to or «расторгнут с» stands in an oblique case; the holder is compared in the
 /// nominative.
 @Suite struct DeclensionTests {
-    /// Kazakh and Slavic in -ов and -ин, adjectives, Ukrainian, German, Korean, Caucasian, Uzbek, Uighur, Tatar,
-    /// Kazakh without -ов, double ones.
-    ///
     /// Kazakh and Slavic in -ов and -ин, adjectives, Ukrainian, German, Korean, Caucasian, Uzbek, Uighur, Tatar, Kazakh
     /// without -ов, double ones.
     ///
