@@ -37,7 +37,9 @@ enum GivenNameForm {
         case "ь": shape = 0.2
         default: shape = gender == .male ? 0.5 : 0.2
         }
-        return shape - (isOther ? 1.5 : 0)
+        // «Натальа», «Зоа» are no nominatives: after ь and vowels it is я.
+        let isBroken = last == "а" && folded.dropLast().last.map { $0 == "ь" || NameLetters.isVowel($0) } ?? false
+        return shape - (isOther ? 1.5 : 0) - (isBroken ? 1 : 0)
     }
 
     private static func isIndeclinable(_ folded: String, _ gender: Gender) -> Bool {

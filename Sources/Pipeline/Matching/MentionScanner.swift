@@ -184,8 +184,17 @@ struct MentionScanner {
         for token in flow.tokens.indices where isFree(token) {
             guard let after = flow.nextInSegment(token), isName(token), isName(after) else { continue }
             guard let mention = short(token, after), mention.reading.score >= 3.4 else { continue }
-            add(mention)
+            add(withMendedPatronymic(mention, after: after) ?? mention)
         }
+    }
+
+    /// The same name with the word after it, where that is a patronymic but for a reading error.
+    private func withMendedPatronymic(_ short: NameMention, after: Int) -> NameMention? {
+        guard flow.isRecognised[flow.tokens[after].page], let next = flow.nextInSegment(after), isFree(next),
+            PatronymicForm(NameLetters.folded(ReadingRepair.patronymic(flow.tokens[next].text))) != nil
+        else { return nil }
+        return mention(
+            short.tokens[0], short.tokens[1], [next], last: .patronymic, tokens: short.tokens + [next], bonus: 0)
     }
 
     /// Surname and given name in either order, as the better reading says.

@@ -3,11 +3,11 @@
 /// DESIGN. Part by part, each with a reason, never by one ratio over the whole: a wrong patronymic weighs as much as
 /// a wrong surname. What counts as the same part: any case; ё as е; Kazakh letters as people write them with Russian
 /// ones; Latin look-alikes; a transliteration; ұлы and қызы joined, apart or hyphenated; an initial that agrees with
-/// the full word on the other side (a paper that gives only initials can say no more); one letter of the whole name
-/// that text recognition confuses, when the paper was read from a picture. The parts may come in any order. What does
-/// not: another patronymic or given name, the other gender's ending, a letter that recognition does not confuse,
-/// `Серикович` for `Серікұлы` (each is a legal form of its own), a patronymic that only one side has: a clerk must
-/// look there, because a false accept costs more than a second look.
+/// the full word on the other side (a paper that gives only initials can say no more; one initial alone is too
+/// little); one letter of the whole name that text recognition confuses, when the paper was read from a picture. The
+/// parts may come in any order. What does not: another patronymic or given name, the other gender's ending, a letter
+/// that recognition does not confuse, `Серикович` for `Серікұлы` (each is a legal form of its own), a patronymic that
+/// only one side has: a clerk must look there, because a false accept costs more than a second look.
 public struct NameMatcher: Sendable {
     /// A matcher holds no state.
     public init() {}
@@ -25,8 +25,14 @@ public struct NameMatcher: Sendable {
         }
         let parts = best?.element ?? []
         let errors = parts.count { $0.outcome == .readingError }
-        let isMatch = !parts.isEmpty && parts.allSatisfy(\.outcome.agrees) && errors <= 1
+        let isMatch = !parts.isEmpty && parts.allSatisfy(\.outcome.agrees) && errors <= 1 && !isOneInitial(parts)
         return NameMatch(isMatch: isMatch, parts: parts, why: sentence(parts, isMatch, errors))
+    }
+
+    /// Whether all that speaks for the given name is one letter: brothers and sisters share that easily.
+    private func isOneInitial(_ parts: [NameMatch.PartMatch]) -> Bool {
+        parts.contains { $0.part == .given && $0.outcome == .initial }
+            && parts.contains { $0.part == .patronymic && $0.outcome == .absent }
     }
 
     private func closeness(_ parts: [NameMatch.PartMatch]) -> Int {
@@ -95,6 +101,7 @@ public struct NameMatcher: Sendable {
         }
         let faults = parts.filter { !$0.outcome.agrees }.map(\.why)
         guard faults.isEmpty else { return faults.joined(separator: "; ") }
+        if isOneInitial(parts) { return "the given name agrees by one initial only, which is too little" }
         return "\(errors) parts differ by letters that reading confuses, one is forgiven: "
             + parts.filter { $0.outcome == .readingError }.map(\.why).joined(separator: "; ")
     }

@@ -8,19 +8,33 @@ enum ReadingRepair {
     static func given(_ word: String, _ gender: Gender) -> String {
         let folded = NameLetters.folded(word)
         guard folded.count >= 4, !GivenNames.knows(folded) else { return word }
-        return LetterConfusion.variants(of: NameLetters.lowercased(word)).first {
+        return variants(of: word).first {
             GivenNames.knows(NameLetters.folded($0), gender)
         }.map(NameLetters.titleCased) ?? word
     }
 
     /// The patronymic that is one confusion away from a word that is none, or whose father's name nobody bears.
     static func patronymic(_ word: String) -> String {
+        // «ұпы» and «қьзы» are nothing else.
+        var word = word
+        for (broken, whole) in [("ұпы", "ұлы"), ("упы", "улы"), ("қьзы", "қызы"), ("кьзы", "кызы")]
+        where NameLetters.lowercased(word).hasSuffix(broken) {
+            word = NameLetters.lowercased(word).dropLast(broken.count) + whole
+        }
         let folded = NameLetters.folded(word)
         guard folded.count >= 6, !isCertain(folded) else { return word }
         let isForm = PatronymicForm(folded) != nil
-        let variants = LetterConfusion.variants(of: NameLetters.lowercased(word))
+        let variants = variants(of: word)
         let sure = variants.first { isCertain(NameLetters.folded($0)) }
         return sure ?? (isForm ? nil : variants.first { PatronymicForm(NameLetters.folded($0)) != nil }) ?? word
+    }
+
+    /// Also л for п, which tells surnames apart but hardly two known given names.
+    private static func variants(of word: String) -> [String] {
+        let lower = NameLetters.lowercased(word)
+        let indices = lower.indices.filter { lower[$0] == "п" }
+        return LetterConfusion.variants(of: lower)
+            + indices.map { lower[..<$0] + "л" + lower[lower.index(after: $0)...] }
     }
 
     /// Whether the father's name inside a folded patronymic is a known one.

@@ -206,6 +206,16 @@ import Testing
         #expect(match.why == "surname differs: «Ахметов» submitted, «Ахмедов» on the paper")
     }
 
+    @Test("Two initials that agree are enough, one is not")
+    func initials() {
+        let matcher = NameMatcher()
+        let one = PersonName(surname: "Хван", given: "А")
+        let two = PersonName(surname: "Хван", given: "А", patronymic: "С")
+        #expect(!matcher.match(submitted: "Хван Алихан", found: one).isMatch)
+        #expect(matcher.match(submitted: "Хван Алихан", found: one).why.contains("one initial"))
+        #expect(matcher.match(submitted: "Хван Алихан Сергеевич", found: two).isMatch)
+    }
+
     @Test("A submitted single word never matches")
     func singleWord() {
         let found = PersonName(surname: "Ахмедов", given: "Тимур")

@@ -174,6 +174,7 @@ import Testing
             ("Пациент: ДосжановАрман Оразович", "Досжанов Арман Оразович"),
             ("Пациент: Зайцев Сергеи Олегович", "Зайцев Сергей Олегович"),
             ("Пациент: Досжанов Арман Оразовии", nil),
+            ("Покупатепь: Досжанов Арман Бопатұпы", "Досжанов Арман Болатұлы"),
         ])
     func badScans(text: String, name: String?) {
         let found = PersonFinder().holder(in: PageLayout.document(recognised: true) { $0.line(text) }, type: nil)
