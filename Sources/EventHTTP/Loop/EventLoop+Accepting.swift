@@ -55,6 +55,26 @@ extension EventLoop {
         return (bound, boundPort(of: descriptor))
     }
 
+    /// Throws `cannotListen` if somebody listens on `address` already. The loops' own listeners would not tell: the
+    /// kernel lets any that say SO_REUSEPORT share a port, those of a second server of the same user as well.
+    static func checkFree(_ address: ListenAddress) throws(HTTPServerError) {
+        guard address.port != 0 else { return }
+        var storage = sockaddr_storage()
+        let length = try resolve(address, into: &storage)
+        let descriptor = socket(Int32(storage.ss_family), Int32(SOCK_STREAM.rawValue), 0)
+        guard descriptor >= 0 else { throw .resourceExhausted(call: "socket", code: errno) }
+        defer { Glibc.close(descriptor) }
+        // What an earlier server has left in TIME_WAIT is no hindrance.
+        var one: Int32 = 1
+        setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &one, socklen_t(MemoryLayout<Int32>.size))
+        let code = withUnsafePointer(to: &storage) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                Glibc.bind(descriptor, $0, socklen_t(length))
+            }
+        }
+        guard code == 0 else { throw .cannotListen(address: "\(address.host):\(address.port)", code: errno) }
+    }
+
     private static func resolve(
         _ address: ListenAddress, into storage: inout sockaddr_storage
     ) throws(HTTPServerError) -> Int {
