@@ -13,12 +13,13 @@ public final class Exchange: Sendable {
     /// An exchange without a connection: `onReply` gets the answer, nil if it was dropped unanswered. For tests of
     /// responders.
     public convenience init(detached id: UInt64, onReply: @escaping @Sendable (Response?) -> Void) {
-        self.init(core: ExchangeCore(id: id) { event in
-            switch event {
-            case .replied(let response): onReply(response)
-            case .dropped: onReply(nil)
-            }
-        })
+        self.init(
+            core: ExchangeCore(id: id) { event in
+                switch event {
+                case .replied(let response): onReply(response)
+                case .dropped: onReply(nil)
+                }
+            })
     }
 
     deinit {

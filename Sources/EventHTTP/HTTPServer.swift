@@ -42,8 +42,8 @@ public final class HTTPServer: Sendable {
             guard !state.wasStarted else { throw .alreadyStarted }
             LibeventLog.install(configuration.log)
             var address = ListenAddress(host: configuration.host, port: configuration.port)
+            try EventLoop.checkFree(address)
             var loops: [EventLoop] = []
-            try EventLoop.ensureUnused(address)
             do throws(HTTPServerError) {
                 for index in 0..<configuration.loops {
                     let loop = try EventLoop.make(

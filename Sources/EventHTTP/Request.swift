@@ -24,7 +24,7 @@ public struct Request: Sendable {
     }
 }
 
-/// A request's fields, looked up case-insensitively. Values that are not UTF-8 come with U+FFFD in place of what is not.
+/// A request's fields, looked up case-insensitively. What is not UTF-8 in a value comes as U+FFFD.
 public struct RequestFields: Sendable {
     let head: HeadCopy
 

@@ -30,7 +30,9 @@ struct GateVector: Sendable, CustomStringConvertible {
         "POST /echo HTTP/1.1\r\nHost: a\r\n\(fields)\r\n\(body)"
     }
 
-    private static func get(_ target: String = "/health", version: String = "HTTP/1.1", _ fields: String = "Host: a\r\n")
+    private static func get(
+        _ target: String = "/health", version: String = "HTTP/1.1", _ fields: String = "Host: a\r\n"
+    )
         -> String
     {
         "GET \(target) \(version)\r\n\(fields)\r\n"
@@ -72,17 +74,22 @@ struct GateVector: Sendable, CustomStringConvertible {
         GateVector("TE after a vertical tab", post("Transfer-Encoding: \u{0B}chunked\r\n", smuggled), [400], .closed),
         GateVector("TE with a parameter", post("Transfer-Encoding: chunked;a=b\r\n", "0\r\n\r\n"), [501], .closed),
         GateVector("TE with NUL", post("Transfer-Encoding: chunked\u{0}\r\n", "0\r\n\r\n"), [400], .closed),
-        GateVector("TE identity, chunked", post("Transfer-Encoding: identity, chunked\r\n", "0\r\n\r\n"), [501], .closed),
+        GateVector(
+            "TE identity, chunked", post("Transfer-Encoding: identity, chunked\r\n", "0\r\n\r\n"), [501], .closed),
         GateVector("TE gzip, chunked", post("Transfer-Encoding: gzip, chunked\r\n", "0\r\n\r\n"), [501], .closed),
         GateVector("TE chunked, x", post("Transfer-Encoding: chunked, x\r\n", "0\r\n\r\n"), [501], .closed),
         GateVector("TE before a blank and colon", post("Transfer-Encoding : chunked\r\n", "0\r\n\r\n"), [400], .closed),
         GateVector("TE before a tab and colon", post("Transfer-Encoding\t: chunked\r\n", "0\r\n\r\n"), [400], .closed),
         GateVector(
-            "TE twice", post("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n"), [400], .closed),
-        GateVector("TE and CL", post("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n"), [400], .closed),
-        GateVector("CL and TE", post("Transfer-Encoding: chunked\r\nContent-Length: 5\r\n", "0\r\n\r\n"), [400], .closed),
+            "TE twice", post("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n"), [400],
+            .closed),
         GateVector(
-            "TE in HTTP/1.0", "POST /echo HTTP/1.0\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            "TE and CL", post("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n"), [400], .closed),
+        GateVector(
+            "CL and TE", post("Transfer-Encoding: chunked\r\nContent-Length: 5\r\n", "0\r\n\r\n"), [400], .closed),
+        GateVector(
+            "TE in HTTP/1.0",
+            "POST /echo HTTP/1.0\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
             [400], .closed),
     ]
 
@@ -128,8 +135,10 @@ struct GateVector: Sendable, CustomStringConvertible {
         GateVector("blank before the colon", get("/health", "Host: a\r\nX : 1\r\n"), [400], .closed),
         GateVector("empty field name", get("/health", "Host: a\r\n: 1\r\n"), [400], .closed),
         GateVector("field name with brackets", get("/health", "Host: a\r\n(x): 1\r\n"), [400], .closed),
-        GateVector("field name of 8 bits", bytes: Array("GET /health HTTP/1.1\r\nHost: a\r\n".utf8) + [0xE9, 0x3A, 0x31]
-            + Array("\r\n\r\n".utf8), [400], .closed),
+        GateVector(
+            "field name of 8 bits",
+            bytes: Array("GET /health HTTP/1.1\r\nHost: a\r\n".utf8) + [0xE9, 0x3A, 0x31]
+                + Array("\r\n\r\n".utf8), [400], .closed),
         GateVector("field without a colon", get("/health", "Host: a\r\nbroken\r\n"), [400], .closed),
         GateVector("NUL in a value", get("/health", "Host: a\r\nX: a\u{0}b\r\n"), [400], .closed),
         GateVector("control byte in a value", get("/health", "Host: a\r\nX: a\u{1}b\r\n"), [400], .closed),
@@ -149,10 +158,13 @@ struct GateVector: Sendable, CustomStringConvertible {
         GateVector("bare LF", "GET /health HTTP/1.1\nHost: a\n\n", [400], .closed),
         GateVector("one bare LF", "GET /health HTTP/1.1\r\nHost: a\nX: 1\r\n\r\n", [400], .closed),
         GateVector("bare CR", "GET /health HTTP/1.1\r\nHost: a\rX: 1\r\n\r\n", [400], .closed),
-        GateVector("101 fields", get("/health", "Host: a\r\n" + String(repeating: "X: 1\r\n", count: 100)), [431], .closed),
-        GateVector("100 fields", get("/health", "Host: a\r\n" + String(repeating: "X: 1\r\n", count: 99)), [200], .open),
         GateVector(
-            "head of 17 KiB", get("/health", "Host: a\r\nX: " + String(repeating: "a", count: 17 << 10) + "\r\n"), [431],
+            "101 fields", get("/health", "Host: a\r\n" + String(repeating: "X: 1\r\n", count: 100)), [431], .closed),
+        GateVector(
+            "100 fields", get("/health", "Host: a\r\n" + String(repeating: "X: 1\r\n", count: 99)), [200], .open),
+        GateVector(
+            "head of 17 KiB", get("/health", "Host: a\r\nX: " + String(repeating: "a", count: 17 << 10) + "\r\n"),
+            [431],
             .closed),
     ]
 
@@ -165,7 +177,8 @@ struct GateVector: Sendable, CustomStringConvertible {
             GateVector("version \($0)", get(version: $0), [505], .closed)
         }
         + [
-            "/?x HTTP/1.1", "/a b", "/a\u{1}", "/a\u{0}b", "/a\tb", "/é", "/a\rb", "/a#b", "/a\"b", "/<b>", "/a\\b", "/{b}",
+            "/?x HTTP/1.1", "/a b", "/a\u{1}", "/a\u{0}b", "/a\tb", "/é", "/a\rb", "/a#b", "/a\"b", "/<b>", "/a\\b",
+            "/{b}",
             "health", "*", "ftp://a/health", "http:/health", "http://", "http:///health", "http://u@a/health",
             "//\u{7F}",
         ].map { GateVector("target \($0.debugDescription)", get($0), [400], .closed) }
@@ -179,7 +192,8 @@ struct GateVector: Sendable, CustomStringConvertible {
             GateVector("TLS", bytes: [0x16, 0x03, 0x01, 0x02, 0x00, 0x01, 0x00], [400], .closed),
             GateVector("lower-case method", "get /health HTTP/1.1\r\nHost: a\r\n\r\n", [501], .closed),
             GateVector("unknown method", "BREW /health HTTP/1.1\r\nHost: a\r\n\r\n", [501], .closed),
-            GateVector("long method", String(repeating: "A", count: 40) + " / HTTP/1.1\r\nHost: a\r\n\r\n", [501], .closed),
+            GateVector(
+                "long method", String(repeating: "A", count: 40) + " / HTTP/1.1\r\nHost: a\r\n\r\n", [501], .closed),
             GateVector("method with a comma", "GE,T / HTTP/1.1\r\nHost: a\r\n\r\n", [400], .closed),
             GateVector("TRACE", "TRACE /health HTTP/1.1\r\nHost: a\r\n\r\n", [405], .closed),
             GateVector("CONNECT", "CONNECT a:80 HTTP/1.1\r\nHost: a:80\r\n\r\n" + smuggled, [405], .closed),
@@ -204,20 +218,23 @@ struct GateVector: Sendable, CustomStringConvertible {
 
     static let bodies: [GateVector] = [
         GateVector(
-            "HEAD with a body", "HEAD /health HTTP/1.1\r\nHost: a\r\nContent-Length: 32\r\n\r\n" + smuggled, [400], .closed,
+            "HEAD with a body", "HEAD /health HTTP/1.1\r\nHost: a\r\nContent-Length: 32\r\n\r\n" + smuggled, [400],
+            .closed,
             isHead: true),
         GateVector("HEAD", "HEAD /health HTTP/1.1\r\nHost: a\r\n\r\n", [200], .open, isHead: true),
         GateVector("204 has no body", get("/204"), [204], .open),
         GateVector("304 has no body", get("/304"), [304], .open),
         GateVector("an unknown expectation", post("Expect: tea\r\nContent-Length: 5\r\n", "hello"), [417], .closed),
         GateVector(
-            "GET with a body", "GET /health HTTP/1.1\r\nHost: a\r\nContent-Length: 32\r\n\r\n" + smuggled, [200], .open),
+            "GET with a body",
+            "GET /health HTTP/1.1\r\nHost: a\r\nContent-Length: 32\r\n\r\n" + smuggled, [200], .open),
         GateVector(
             "refused with a body", "POST /refused HTTP/1.1\r\nHost: a\r\nContent-Length: 32\r\n\r\n" + smuggled, [401],
             .open),
         GateVector(
             "refused with chunks",
-            "POST /refused HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", [401], .open),
+            "POST /refused HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", [401],
+            .open),
         GateVector(
             "no body wanted", "POST /none HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello", [200], .open),
     ]

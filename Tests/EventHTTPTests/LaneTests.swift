@@ -28,8 +28,10 @@ import Testing
             client.send(request)
             client.finishSending()
             answers.append(
-                String(decoding: try client.readToEnd(), as: UTF8.self).split(separator: "\r\n", omittingEmptySubsequences: false)
-                    .filter { !$0.hasPrefix("Date: ") }.joined(separator: "\n"))
+                String(decoding: try client.readToEnd(), as: UTF8.self).split(
+                    separator: "\r\n", omittingEmptySubsequences: false
+                )
+                .filter { !$0.hasPrefix("Date: ") }.joined(separator: "\n"))
         }
         #expect(answers[0] == answers[1])
         #expect(answers[0].hasPrefix("HTTP/1.1 "))

@@ -65,11 +65,16 @@ import Testing
         #expect(server.responder.ended.map(\.record.status) == [504])
     }
 
-    @Test(arguments: ["/bigqueued?20000000", "/big?20000000"]) func aClientThatTakesNothingIsReset(_ path: String) throws {
+    @Test(arguments: ["/bigqueued?20000000", "/big?20000000"]) func aClientThatTakesNothingIsReset(_ path: String)
+        throws
+    {
         let server = try ServerUnderTest(limits: { $0.writeStallTime = .milliseconds(300) })
         let client = try server.connect(receiveBuffer: 4096)
         client.send("GET \(path) HTTP/1.1\r\nHost: a\r\n\r\n")
-        #expect(eventually { server.server.statistics().connectionsOpen == 0 && server.server.statistics().connectionsAccepted == 1 })
+        #expect(
+            eventually {
+                server.server.statistics().connectionsOpen == 0 && server.server.statistics().connectionsAccepted == 1
+            })
     }
 
     // MARK: Clients that go
@@ -114,7 +119,9 @@ import Testing
         #expect(server.responder.gone.isEmpty)
     }
 
-    @Test(arguments: ["/big?10485760", "/bigqueued?10485760"]) func aHalfClosedClientGetsTenMegabytes(_ path: String) throws {
+    @Test(arguments: ["/big?10485760", "/bigqueued?10485760"]) func aHalfClosedClientGetsTenMegabytes(_ path: String)
+        throws
+    {
         let server = try ServerUnderTest()
         let client = try server.connect()
         client.send("GET \(path) HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -149,7 +156,9 @@ import Testing
         let piece = [UInt8](repeating: UInt8(ascii: "\r"), count: 64 << 10)
         var idleRounds = 0
         while idleRounds < 20 {
-            if send(client.descriptor, piece, piece.count, Int32(MSG_NOSIGNAL)) > 0 { idleRounds = 0 } else {
+            if send(client.descriptor, piece, piece.count, Int32(MSG_NOSIGNAL)) > 0 {
+                idleRounds = 0
+            } else {
                 idleRounds += 1
                 usleep(10_000)
             }
@@ -286,6 +295,10 @@ import Testing
         configuration.loops = 1
         let server = HTTPServer(configuration, responder: try ServerUnderTest().responder)
         #expect(throws: HTTPServerError.self) { try server.start() }
+        let running = try ServerUnderTest()
+        configuration.port = running.server.port
+        let second = HTTPServer(configuration, responder: running.responder)
+        #expect(throws: HTTPServerError.self) { try second.start() }
         var named = HTTPServerConfiguration(host: "localhost", currentTime: { 0 })
         named.port = 0
         let other = HTTPServer(named, responder: try ServerUnderTest().responder)

@@ -1,5 +1,6 @@
-@testable import EventHTTP
 import Testing
+
+@testable import EventHTTP
 
 /// The multipart reader on what real clients send, cut up in every way, and on what is broken.
 @Suite struct MultipartReaderTests {
@@ -9,7 +10,8 @@ import Testing
         var isComplete = false
 
         static func == (left: Parsed, right: Parsed) -> Bool {
-            left.isComplete == right.isComplete && left.parts.elementsEqual(right.parts, by: { $0.0 == $1.0 && $0.1 == $1.1 })
+            left.isComplete == right.isComplete
+                && left.parts.elementsEqual(right.parts, by: { $0.0 == $1.0 && $0.1 == $1.1 })
         }
     }
 
@@ -71,52 +73,79 @@ import Testing
         Case("one field", field("name=\"a\"", "1") + "--b--\r\n", [(PartHead(name: "a"), "1")]),
         Case("no CRLF at the end", field("name=\"a\"", "1") + "--b--", [(PartHead(name: "a"), "1")]),
         Case("no part", "--b--\r\n", []),
-        Case("preamble and epilogue", "hello\r\n--bar\r\n" + field("name=\"a\"", "1") + "--b--\r\nbye\r\n--b\r\n",
+        Case(
+            "preamble and epilogue", "hello\r\n--bar\r\n" + field("name=\"a\"", "1") + "--b--\r\nbye\r\n--b\r\n",
             [(PartHead(name: "a"), "1")]),
         Case("CRLF first", "\r\n" + field("name=\"a\"", "1") + "--b--", [(PartHead(name: "a"), "1")]),
         Case("empty value", field("name=\"a\"", "") + "--b--", [(PartHead(name: "a"), "")]),
-        Case("an empty part without an empty line of its own",
+        Case(
+            "an empty part without an empty line of its own",
             "--b\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n--b--", [(PartHead(name: "a"), "")]),
-        Case("line ends in the value", field("name=\"a\"", "1\n2\r\n3\r4\r\n") + "--b--", [(PartHead(name: "a"), "1\n2\r\n3\r4\r\n")]),
-        Case("things like a boundary in the value",
+        Case(
+            "line ends in the value", field("name=\"a\"", "1\n2\r\n3\r4\r\n") + "--b--",
+            [(PartHead(name: "a"), "1\n2\r\n3\r4\r\n")]),
+        Case(
+            "things like a boundary in the value",
             field("name=\"a\"", "\r\n--\r\n-b\r\n--c\r\n--bx\r\n--b-x\r\n--b \tx\r\n--b\r\r\n--b\nx") + "--b--",
             [(PartHead(name: "a"), "\r\n--\r\n-b\r\n--c\r\n--bx\r\n--b-x\r\n--b \tx\r\n--b\r\r\n--b\nx")]),
-        Case("a value that begins like the boundary", field("name=\"a\"", "--bx") + "--b--", [(PartHead(name: "a"), "--bx")]),
-        Case("blanks after the boundary",
-            "--b \t \r\nContent-Disposition: form-data; name=a\r\n\r\n1\r\n--b  \r\nContent-Disposition: form-data; name=c\r\n\r\n2\r\n--b--  ",
+        Case(
+            "a value that begins like the boundary", field("name=\"a\"", "--bx") + "--b--",
+            [(PartHead(name: "a"), "--bx")]),
+        Case(
+            "blanks after the boundary",
+            "--b \t \r\nContent-Disposition: form-data; name=a\r\n\r\n1\r\n"
+                + "--b  \r\nContent-Disposition: form-data; name=c\r\n\r\n2\r\n--b--  ",
             [(PartHead(name: "a"), "1"), (PartHead(name: "c"), "2")]),
         Case("name without quotes", field("name=a", "1") + "--b--", [(PartHead(name: "a"), "1")]),
-        Case("file", field("name=\"f\"; filename=\"a.pdf\"", "%PDF", more: "Content-Type: application/pdf\r\n") + "--b--",
+        Case(
+            "file",
+            field("name=\"f\"; filename=\"a.pdf\"", "%PDF", more: "Content-Type: application/pdf\r\n") + "--b--",
             [(PartHead(name: "f", fileName: "a.pdf", contentType: "application/pdf"), "%PDF")]),
-        Case("empty file name", field("name=\"f\"; filename=\"\"", "") + "--b--", [(PartHead(name: "f", fileName: ""), "")]),
-        Case("Cyrillic in UTF-8", field("name=\"f\"; filename=\"справка әке.pdf\"", "x") + "--b--",
+        Case(
+            "empty file name", field("name=\"f\"; filename=\"\"", "") + "--b--",
+            [(PartHead(name: "f", fileName: ""), "")]),
+        Case(
+            "Cyrillic in UTF-8", field("name=\"f\"; filename=\"справка әке.pdf\"", "x") + "--b--",
             [(PartHead(name: "f", fileName: "справка әке.pdf"), "x")]),
-        Case("Cyrillic in filename*",
+        Case(
+            "Cyrillic in filename*",
             field("name=\"f\"; filename=\"x.pdf\"; filename*=UTF-8''%D1%81%D0%BF%D1%80.pdf", "x") + "--b--",
             [(PartHead(name: "f", fileName: "спр.pdf"), "x")]),
-        Case("filename* first and a language", field("name=f; filename*=utf-8'ru'%D1%8F; filename=\"x\"", "x") + "--b--",
+        Case(
+            "filename* first and a language", field("name=f; filename*=utf-8'ru'%D1%8F; filename=\"x\"", "x") + "--b--",
             [(PartHead(name: "f", fileName: "я"), "x")]),
-        Case("filename* in ISO-8859-1", field("name=f; filename*=iso-8859-1''%E9", "x") + "--b--",
+        Case(
+            "filename* in ISO-8859-1", field("name=f; filename*=iso-8859-1''%E9", "x") + "--b--",
             [(PartHead(name: "f", fileName: "é"), "x")]),
-        Case("broken filename* falls back", field("name=f; filename=\"x\"; filename*=UTF-8''%ZZ", "x") + "--b--",
+        Case(
+            "broken filename* falls back", field("name=f; filename=\"x\"; filename*=UTF-8''%ZZ", "x") + "--b--",
             [(PartHead(name: "f", fileName: "x"), "x")]),
-        Case("quote by backslash", field("name=\"f\"; filename=\"a\\\"b\\\\c.pdf\"", "x") + "--b--",
+        Case(
+            "quote by backslash", field("name=\"f\"; filename=\"a\\\"b\\\\c.pdf\"", "x") + "--b--",
             [(PartHead(name: "f", fileName: "a\"b\\c.pdf"), "x")]),
-        Case("quote by percent", field("name=\"f\"; filename=\"a%22b%0D%0Ac%20.pdf\"", "x") + "--b--",
+        Case(
+            "quote by percent", field("name=\"f\"; filename=\"a%22b%0D%0Ac%20.pdf\"", "x") + "--b--",
             [(PartHead(name: "f", fileName: "a\"b\r\nc%20.pdf"), "x")]),
-        Case("a Windows path", field("name=\"f\"; filename=\"C:\\docs\\a.pdf\"", "x") + "--b--",
+        Case(
+            "a Windows path", field("name=\"f\"; filename=\"C:\\docs\\a.pdf\"", "x") + "--b--",
             [(PartHead(name: "f", fileName: "C:\\docs\\a.pdf"), "x")]),
-        Case("semicolon in a quoted name", field("name=\"a;b\"; filename=\"c;d=e\"", "x") + "--b--",
+        Case(
+            "semicolon in a quoted name", field("name=\"a;b\"; filename=\"c;d=e\"", "x") + "--b--",
             [(PartHead(name: "a;b", fileName: "c;d=e"), "x")]),
-        Case("fields in other case and order",
-            "--b\r\ncontent-type:text/plain\r\nX-Other: 1\r\nCONTENT-DISPOSITION:form-data;NAME=\"a\"\r\n\r\n1\r\n--b--",
+        Case(
+            "fields in other case and order",
+            "--b\r\ncontent-type:text/plain\r\nX-Other: 1\r\n"
+                + "CONTENT-DISPOSITION:form-data;NAME=\"a\"\r\n\r\n1\r\n--b--",
             [(PartHead(name: "a", contentType: "text/plain"), "1")]),
-        Case("binary transfer encoding", field("name=a", "1", more: "Content-Transfer-Encoding: binary\r\n") + "--b--",
+        Case(
+            "binary transfer encoding", field("name=a", "1", more: "Content-Transfer-Encoding: binary\r\n") + "--b--",
             [(PartHead(name: "a"), "1")]),
-        Case("odd boundary", boundary: "a'()+_,-./:=? b",
+        Case(
+            "odd boundary", boundary: "a'()+_,-./:=? b",
             "--a'()+_,-./:=? b\r\nContent-Disposition: form-data; name=a\r\n\r\n1\r\n--a'()+_,-./:=? b--",
             [(PartHead(name: "a"), "1")]),
-        Case("boundary of dashes", boundary: "------",
+        Case(
+            "boundary of dashes", boundary: "------",
             "--------\r\nContent-Disposition: form-data; name=a\r\n\r\n--\r\n-\r\n----------",
             [(PartHead(name: "a"), "--\r\n-")]),
     ]
@@ -126,7 +155,9 @@ import Testing
             let parsed = try Self.parse(sample.body, boundary: sample.boundary, piece: piece)
             #expect(parsed.isComplete)
             #expect(parsed.parts.map(\.0) == sample.expected.map(\.0), "piece \(piece)")
-            #expect(parsed.parts.map { String(decoding: $0.1, as: UTF8.self) } == sample.expected.map(\.1), "piece \(piece)")
+            #expect(
+                parsed.parts.map { String(decoding: $0.1, as: UTF8.self) } == sample.expected.map(\.1), "piece \(piece)"
+            )
         }
     }
 
@@ -134,11 +165,13 @@ import Testing
         var seed = UInt64.random(in: .min ... .max)
         print("seed \(seed)")
         func next(_ bound: Int) -> Int {
-            seed = seed &* 6364136223846793005 &+ 1442695040888963407
+            seed = seed &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
             return Int(seed >> 33) % bound
         }
         // Content of pieces that look like delimiters, which is where a search goes wrong.
-        let pieces = ["\r", "\n", "\r\n", "-", "--", "--b", "b", "\r\n--", "\r\n--b", "\r\n--bo", "x", "\r\n--bou\r", " "]
+        let pieces = [
+            "\r", "\n", "\r\n", "-", "--", "--b", "b", "\r\n--", "\r\n--b", "\r\n--bo", "x", "\r\n--bou\r", " ",
+        ]
         for _ in 0..<300 {
             var contents: [String] = []
             var body = ""
@@ -159,14 +192,19 @@ import Testing
         ("no name", "--b\r\nContent-Disposition: form-data\r\n\r\n1\r\n--b--"),
         ("empty name", "--b\r\nContent-Disposition: form-data; name=\"\"\r\n\r\n1\r\n--b--"),
         ("not form-data", "--b\r\nContent-Disposition: attachment; name=a\r\n\r\n1\r\n--b--"),
-        ("two dispositions",
-            "--b\r\nContent-Disposition: form-data; name=a\r\nContent-Disposition: form-data; name=c\r\n\r\n1\r\n--b--"),
+        (
+            "two dispositions",
+            "--b\r\nContent-Disposition: form-data; name=a\r\nContent-Disposition: form-data; name=c\r\n\r\n1\r\n--b--"
+        ),
         ("quote not closed", "--b\r\nContent-Disposition: form-data; name=\"a\r\n\r\n1\r\n--b--"),
         ("no head", "--b\r\n\r\n1\r\n--b--"),
         ("bare LF in the head", "--b\r\nContent-Disposition: form-data; name=a\n\n1\r\n--b--"),
         ("line without a colon", "--b\r\nbroken\r\n\r\n1\r\n--b--"),
         ("head too large", "--b\r\nX: " + String(repeating: "a", count: 2000)),
-        ("base64", "--b\r\nContent-Disposition: form-data; name=a\r\nContent-Transfer-Encoding: base64\r\n\r\n1\r\n--b--"),
+        (
+            "base64",
+            "--b\r\nContent-Disposition: form-data; name=a\r\nContent-Transfer-Encoding: base64\r\n\r\n1\r\n--b--"
+        ),
     ]
 
     @Test(arguments: broken) func refusesWhatIsBroken(_ name: String, _ body: String) {
@@ -178,7 +216,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "--b\r\nContent-Disposition: form-data; name=a\r\n\r\n1", "--b\r\nContent-Disposition: form-data; name=a\r\n\r\n1\r\n--b",
+        "--b\r\nContent-Disposition: form-data; name=a\r\n\r\n1",
+        "--b\r\nContent-Disposition: form-data; name=a\r\n\r\n1\r\n--b",
         "--b\r\nContent-Disposition: form-data; name=a\r\n\r\n1\r\n--b-", "--b\r\nContent", "nothing", "--c--",
     ]) func knowsThatTheEndIsMissing(_ body: String) throws {
         #expect(try Self.parse(Array(body.utf8), boundary: "b", piece: 3).isComplete == false)
@@ -187,8 +226,11 @@ import Testing
     @Test(arguments: [
         ("multipart/form-data; boundary=abc", "abc"), ("multipart/form-data;boundary=\"a b;c\"", "a b;c"),
         ("Multipart/Form-Data; charset=utf-8; BOUNDARY=a'()+_,-./:=?", "a'()+_,-./:=?"),
-        ("multipart/form-data ; boundary = abc ", "abc"), ("multipart/form-data; boundary=" + String(repeating: "x", count: 70),
-            String(repeating: "x", count: 70)),
+        ("multipart/form-data ; boundary = abc ", "abc"),
+        (
+            "multipart/form-data; boundary=" + String(repeating: "x", count: 70),
+            String(repeating: "x", count: 70)
+        ),
     ]) func findsTheBoundary(_ type: String, _ boundary: String) throws {
         let found = try Array(type.utf8).withUnsafeBytes { try MultipartBoundary.of($0) }
         #expect(String(decoding: found, as: UTF8.self) == boundary)
@@ -196,8 +238,10 @@ import Testing
 
     @Test(arguments: [
         "multipart/form-data", "multipart/form-data; boundary=", "multipart/form-data; boundary=\"\"",
-        "multipart/form-data; boundary=\"abc", "multipart/form-data; boundary=\"abc \"", "multipart/form-data; boundary",
-        "multipart/form-data; boundary=" + String(repeating: "x", count: 71), "text/plain; boundary=abc", "multipart/mixed; boundary=abc",
+        "multipart/form-data; boundary=\"abc", "multipart/form-data; boundary=\"abc \"",
+        "multipart/form-data; boundary",
+        "multipart/form-data; boundary=" + String(repeating: "x", count: 71), "text/plain; boundary=abc",
+        "multipart/mixed; boundary=abc",
     ]) func refusesAnUnfitBoundary(_ type: String) {
         #expect(throws: Refusal.self) { try Array(type.utf8).withUnsafeBytes { _ = try MultipartBoundary.of($0) } }
     }

@@ -28,11 +28,16 @@ import Testing
         let bytes = UploadWireTests.noise(700_000)
         let path = try file("справка \"1\".pdf", bytes, in: server)
         defer { unlink(path) }
-        for extra in [[], ["-H", "Expect:"], ["-H", "Transfer-Encoding: chunked"], ["--http1.0"], ["-H", "Expect: 100-continue"]] {
+        for extra in [
+            [], ["-H", "Expect:"], ["-H", "Transfer-Encoding: chunked"], ["--http1.0"], ["-H", "Expect: 100-continue"],
+        ] {
             let escaped = path.replacingOccurrences(of: "\"", with: "\\\"")
             let answer = try run(
                 "curl",
-                ["-sS", "--max-time", "20", "-F", "fio=Әлібек Қайрат", "-F", "file=@\"\(escaped)\";type=application/pdf"] + extra
+                [
+                    "-sS", "--max-time", "20", "-F", "fio=Әлібек Қайрат", "-F",
+                    "file=@\"\(escaped)\";type=application/pdf",
+                ] + extra
                     + ["http://127.0.0.1:\(server.server.port)/form"])
             let lines = answer.split(separator: "\n")
             try #require(lines.count == 2, "\(extra): \(answer)")
@@ -41,7 +46,11 @@ import Testing
         }
         // A large body that is refused: the client reads why.
         let refused = try run(
-            "curl", ["-sS", "--max-time", "20", "-T", path, "-w", "%{http_code}", "http://127.0.0.1:\(server.server.port)/refused"])
+            "curl",
+            [
+                "-sS", "--max-time", "20", "-T", path, "-w", "%{http_code}",
+                "http://127.0.0.1:\(server.server.port)/refused",
+            ])
         #expect(refused == "no401")
         let stay = try run(
             "curl",
@@ -58,17 +67,21 @@ import Testing
             u = 'http://127.0.0.1:%s' % sys.argv[1]
             s = requests.Session()
             r = s.post(u + '/form', data={'fio': 'Иванов Иван', 'empty': ''},
-                       files=[('file', ('скан \\"2\\" №1.jpg', b'a' * 300000, 'image/jpeg')), ('other', ('x', b''))], timeout=20)
+                       files=[('file', ('скан \\"2\\" №1.jpg', b'a' * 300000, 'image/jpeg')),
+                              ('other', ('x', b''))], timeout=20)
             print(r.status_code, r.text.replace(chr(10), ' / '))
             def chunks():
                 for _ in range(50): yield b'y' * 1000
             print(s.post(u + '/echo', data=chunks(), timeout=20).text.split()[0])
-            print(s.get(u + '/health', timeout=20).json()['status'], s.head(u + '/health', timeout=20).headers['Content-Length'])
+            h = s.get(u + '/health', timeout=20).json()['status']
+            print(h, s.head(u + '/health', timeout=20).headers['Content-Length'])
             print(s.post(u + '/echo', data=b'z' * 70000000, timeout=20).status_code)
             """
         let lines = try run("python3", ["-c", program, "\(server.server.port)"]).split(separator: "\n")
         try #require(lines.count == 4)
-        #expect(lines[0].hasPrefix("200 field fio=Иванов Иван / field empty= / file file|скан \"2\" №1.jpg|image/jpeg|300000|"))
+        #expect(
+            lines[0].hasPrefix(
+                "200 field fio=Иванов Иван / field empty= / file file|скан \"2\" №1.jpg|image/jpeg|300000|"))
         #expect(lines[0].contains(" / file other|x|-|0|"))
         #expect(lines[1] == "50000")
         #expect(lines[2] == "ok 15")

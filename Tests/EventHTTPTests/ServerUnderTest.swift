@@ -54,9 +54,15 @@ final class TestResponder: HTTPResponder {
         case (.get, "/health"), (.head, "/health"), (.options, "*"):
             reply.body(contentType: "application/json", UnsafeRawBufferPointer(start: nil, count: 0))
             reply.appendBody("{\"status\":\"ok\"}")
-        case (.get, "/204"): reply.status(204); reply.appendBody("never sent")
-        case (.get, "/304"): reply.status(304); reply.appendBody("never sent")
-        case (.get, "/close"): reply.appendBody("bye"); reply.close()
+        case (.get, "/204"):
+            reply.status(204)
+            reply.appendBody("never sent")
+        case (.get, "/304"):
+            reply.status(304)
+            reply.appendBody("never sent")
+        case (.get, "/close"):
+            reply.appendBody("bye")
+            reply.close()
         case (.get, "/split"):
             reply.field("X-Value", text: "a\r\nX-Evil: 1\u{0}b")
         case (.get, "/what"):
@@ -66,8 +72,11 @@ final class TestResponder: HTTPResponder {
             reply.body(contentType: "application/octet-stream", UnsafeRawBufferPointer(start: nil, count: 0))
             let piece = [UInt8](repeating: UInt8(ascii: "x"), count: count)
             piece.withUnsafeBytes { reply.appendBody($0) }
-        case (.post, "/refused"), (.put, "/refused"): reply.status(401); reply.appendBody("no")
-        case (_, "/queued"), (_, "/hold"), (_, "/drop"), (_, "/stream"), (_, "/none"), (_, "/bigqueued"), (_, "/atonce"),
+        case (.post, "/refused"), (.put, "/refused"):
+            reply.status(401)
+            reply.appendBody("no")
+        case (_, "/queued"), (_, "/hold"), (_, "/drop"), (_, "/stream"), (_, "/none"), (_, "/bigqueued"),
+            (_, "/atonce"),
             (_, "/evil"):
             return .accepted(body: .none, context: TestContext(path: path))
         case (.post, "/echo"), (.put, "/echo"), (.get, "/echo"):
@@ -76,7 +85,9 @@ final class TestResponder: HTTPResponder {
             return .accepted(body: .collect(limitBytes: 100_000), context: TestContext(path: path))
         case (.post, "/form"):
             return .accepted(body: .multipart(plan), context: TestContext(path: path))
-        default: reply.status(404); reply.appendBody("none")
+        default:
+            reply.status(404)
+            reply.appendBody("none")
         }
         return .answered
     }

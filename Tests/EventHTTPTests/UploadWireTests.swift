@@ -1,19 +1,23 @@
-@testable import EventHTTP
 import Glibc
 import Testing
+
+@testable import EventHTTP
 
 /// Bodies over the wire: policy before the body, sinks, limits, files that stay and files that go.
 @Suite struct UploadWireTests {
     private static func part(_ disposition: String, _ content: [UInt8], type: String = "") -> [UInt8] {
-        Array("--b\r\nContent-Disposition: form-data; \(disposition)\r\n\(type)\r\n".utf8) + content + Array("\r\n".utf8)
+        Array("--b\r\nContent-Disposition: form-data; \(disposition)\r\n\(type)\r\n".utf8) + content
+            + Array("\r\n".utf8)
     }
 
     private static func form(_ parts: [[UInt8]], fields: String = "", close: String = "--b--\r\n") -> [UInt8] {
         let body = parts.flatMap { $0 } + Array(close.utf8)
-        return Array(
-            "POST /form HTTP/1.1\r\nHost: a\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: \(body.count)\r\n\(fields)\r\n"
-                .utf8) + body
+        let head = formHead + "Content-Length: \(body.count)\r\n\(fields)\r\n"
+        return Array(head.utf8) + body
     }
+
+    private static let formHead =
+        "POST /form HTTP/1.1\r\nHost: a\r\nContent-Type: multipart/form-data; boundary=b\r\n"
 
     private static func sha256(_ bytes: [UInt8]) -> String {
         let digest = SHA256Digest()
@@ -120,7 +124,8 @@ import Testing
             client.send(request, inPiecesOf: size == 5000 ? 1 : 50_000)
             #expect(
                 try client.readAnswer().text
-                    == "field fio=Иванов Иван\nfield note=a\r\nb\nfile file|скан.pdf|application/pdf|\(size)|\(Self.sha256(file))"
+                    == "field fio=Иванов Иван\nfield note=a\r\nb\n"
+                    + "file file|скан.pdf|application/pdf|\(size)|\(Self.sha256(file))"
             )
         }
         #expect(eventually { server.spooledFiles == 0 && server.spool.bytesInUse == 0 })
@@ -139,15 +144,27 @@ import Testing
         let rows: [(String, [UInt8], Refusal)] = [
             ("file too large", Self.form([file]), .bodyTooLarge(limit: 100_000)),
             ("body too large", Self.form([file, file]), .bodyTooLarge(limit: 500_000)),
-            ("field too long", Self.form([Self.part("name=\"fio\"", Self.noise(101))]),
-                .invalidPart(field: "fio", reason: "it is longer than 100 bytes")),
-            ("too many parts", Self.form([small, small, small, small]), .malformedMultipart("the form has more than 3 parts")),
+            (
+                "field too long", Self.form([Self.part("name=\"fio\"", Self.noise(101))]),
+                .invalidPart(field: "fio", reason: "it is longer than 100 bytes")
+            ),
+            (
+                "too many parts", Self.form([small, small, small, small]),
+                .malformedMultipart("the form has more than 3 parts")
+            ),
             ("no end", Self.form([small], close: "--b\r\n"), .malformedMultipart("the closing boundary is missing")),
-            ("no end after a file", Self.form([Self.part("name=file", [1, 2, 3])], close: ""),
-                .malformedMultipart("the closing boundary is missing")),
+            (
+                "no end after a file", Self.form([Self.part("name=file", [1, 2, 3])], close: ""),
+                .malformedMultipart("the closing boundary is missing")
+            ),
             ("no name", Self.form([Self.part("filename=a", [49])]), .malformedMultipart("a part has no name")),
-            ("another type", Array("POST /form HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}".utf8),
-                .unsupportedMediaType),
+            (
+                "another type",
+                Array(
+                    "POST /form HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
+                        .utf8),
+                .unsupportedMediaType
+            ),
         ]
         for (name, request, refusal) in rows {
             let client = try server.connect()
@@ -156,7 +173,8 @@ import Testing
             #expect(server.responder.refusals.last == refusal, "\(name)")
         }
         #expect(server.responder.ended.map(\.record.status).sorted() == rows.map(\.2.status).sorted())
-        #expect(eventually { server.spooledFiles == 0 && server.spool.bytesInUse == 0 && server.spool.bytesBuffered == 0 })
+        #expect(
+            eventually { server.spooledFiles == 0 && server.spool.bytesInUse == 0 && server.spool.bytesBuffered == 0 })
     }
 
     @Test func anAbortedUploadLeavesNothing() throws {
@@ -170,7 +188,8 @@ import Testing
         }
         #expect(eventually { server.responder.ended.count == 3 })
         #expect(server.responder.ended.allSatisfy { $0.record.status == 499 })
-        #expect(eventually { server.spooledFiles == 0 && server.spool.bytesInUse == 0 && server.spool.bytesBuffered == 0 })
+        #expect(
+            eventually { server.spooledFiles == 0 && server.spool.bytesInUse == 0 && server.spool.bytesBuffered == 0 })
     }
 
     @Test func aSpoolThatCannotBeWrittenIsSaid() throws {
@@ -202,8 +221,12 @@ import Testing
         })
         let client = try server.connect()
         let piece = Self.noise(1 << 20)
-        client.send("POST /form HTTP/1.1\r\nHost: a\r\nContent-Type: multipart/form-data; boundary=b\r\nTransfer-Encoding: chunked\r\n\r\n")
-        func chunk(_ bytes: [UInt8]) -> [UInt8] { Array("\(String(bytes.count, radix: 16))\r\n".utf8) + bytes + [13, 10] }
+        client.send(
+            Self.formHead + "Transfer-Encoding: chunked\r\n\r\n"
+        )
+        func chunk(_ bytes: [UInt8]) -> [UInt8] {
+            Array("\(String(bytes.count, radix: 16))\r\n".utf8) + bytes + [13, 10]
+        }
         client.send(chunk(Array("--b\r\nContent-Disposition: form-data; name=file; filename=a\r\n\r\n".utf8)))
         let packet = chunk(piece)
         client.send(packet)

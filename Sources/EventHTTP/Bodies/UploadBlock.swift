@@ -1,3 +1,4 @@
+internal import Glibc
 internal import Synchronization
 
 /// The memory of all uploads of a spool: blocks that are reused, and a limit.
@@ -68,7 +69,8 @@ final class UploadMemory: Sendable {
     }
 }
 
-/// One stretch of upload memory.
+/// One stretch of upload memory, mapped for itself: the allocator would keep what was freed, and what uploads needed at
+/// their height would stay with the process.
 ///
 /// `@unchecked Sendable`: it has one owner at a time. The loop fills it, hands it to a queue and lets go of it; the
 /// queue writes it and gives it back to the pool, whose lock orders the two.
@@ -79,11 +81,13 @@ final class UploadBlock: @unchecked Sendable {
 
     init(capacity: Int) {
         self.capacity = capacity
-        base = .allocate(byteCount: capacity, alignment: 64)
+        let memory = mmap(nil, capacity, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+        guard let memory, memory != MAP_FAILED else { preconditionFailure("The process has no memory left.") }
+        base = memory
     }
 
     deinit {
-        base.deallocate()
+        munmap(base, capacity)
     }
 
     /// The bytes in it.

@@ -1,4 +1,4 @@
-/// Cuts a request's body out of the bytes of a connection: by its announced length, or chunk by chunk (RFC 9112 §6, §7).
+/// Cuts a request's body out of the bytes of a connection, by its announced length or by chunks (RFC 9112 §6, §7).
 ///
 /// Strict where readers are known to disagree: chunk sizes are hexadecimal digits and nothing else, lines end in CRLF,
 /// data is followed by CRLF. Chunk extensions are read and ignored, trailers read and dropped, both within limits.

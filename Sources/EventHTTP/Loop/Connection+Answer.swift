@@ -179,7 +179,8 @@ extension Connection {
     private func addCommonFields(_ fields: UnsafeMutablePointer<evkeyvalq>) {
         evhttp_add_header(fields, "Date", loop.date.text)
         guard let connection = connectionField else { return }
-        evhttp_add_header(fields, "Connection", UnsafeRawPointer(connection.utf8Start).assumingMemoryBound(to: CChar.self))
+        evhttp_add_header(
+            fields, "Connection", UnsafeRawPointer(connection.utf8Start).assumingMemoryBound(to: CChar.self))
     }
 
     private func addField(_ fields: UnsafeMutablePointer<evkeyvalq>, _ name: String, _ number: Int) {

@@ -41,9 +41,11 @@ extension Connection {
         case .digest: return DigestSink()
         case .multipart(let plan):
             let boundary = try MultipartBoundary.of(head.field(.contentType))
-            return MultipartSink(plan, boundary: boundary, wake: { [inbox = loop.inbox, slot] in
-                inbox.post(.sinkAdvanced(slot: slot, exchange: exchange))
-            })
+            return MultipartSink(
+                plan, boundary: boundary,
+                wake: { [inbox = loop.inbox, slot] in
+                    inbox.post(.sinkAdvanced(slot: slot, exchange: exchange))
+                })
         }
     }
 

@@ -110,6 +110,8 @@ final class Connection {
         resumeReading()
     }
 
+    /// The connection behind a callback's context. Unretained: the loop keeps it until its callbacks have ended; the
+    /// reference taken here keeps it to the end of the call.
     private static func from(_ context: UnsafeMutableRawPointer?) -> Connection {
         guard let context else { preconditionFailure("Every callback was registered with its connection.") }
         return Unmanaged<Connection>.fromOpaque(context).takeUnretainedValue()

@@ -55,20 +55,22 @@ extension EventLoop {
         return (bound, boundPort(of: descriptor))
     }
 
-    /// Refuses an address that another process listens on: with SO_REUSEPORT, which the loops need, a second server of
-    /// the same user would silently take a share of the first one's connections.
-    static func ensureUnused(_ address: ListenAddress) throws(HTTPServerError) {
+    /// Throws `cannotListen` if somebody listens on `address` already. The loops' own listeners would not tell: the
+    /// kernel lets any that say SO_REUSEPORT share a port, those of a second server of the same user as well.
+    static func checkFree(_ address: ListenAddress) throws(HTTPServerError) {
         guard address.port != 0 else { return }
         var storage = sockaddr_storage()
         let length = try resolve(address, into: &storage)
-        let probe = socket(Int32(storage.ss_family), Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        guard probe >= 0 else { throw .resourceExhausted(call: "socket", code: errno) }
-        defer { close(probe) }
-        // Connections of an earlier server that still linger do not matter; one that listens does.
+        let descriptor = socket(Int32(storage.ss_family), Int32(SOCK_STREAM.rawValue), 0)
+        guard descriptor >= 0 else { throw .resourceExhausted(call: "socket", code: errno) }
+        defer { Glibc.close(descriptor) }
+        // What an earlier server has left in TIME_WAIT is no hindrance.
         var one: Int32 = 1
-        setsockopt(probe, SOL_SOCKET, SO_REUSEADDR, &one, socklen_t(MemoryLayout<Int32>.size))
-        let code = withUnsafeMutablePointer(to: &storage) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(probe, $0, socklen_t(length)) }
+        setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &one, socklen_t(MemoryLayout<Int32>.size))
+        let code = withUnsafePointer(to: &storage) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                Glibc.bind(descriptor, $0, socklen_t(length))
+            }
         }
         guard code == 0 else { throw .cannotListen(address: "\(address.host):\(address.port)", code: errno) }
     }

@@ -143,7 +143,7 @@ final class EventLoop {
         if let listener { evconnlistener_set_error_cb(listener, acceptErrorCallback) }
     }
 
-    /// The loop behind a callback's context.
+    /// The loop behind a callback's context. Unretained: the loop ends its callbacks before it goes.
     static func from(_ context: UnsafeMutableRawPointer?) -> EventLoop {
         guard let context else { preconditionFailure("Every callback was registered with its loop.") }
         return Unmanaged<EventLoop>.fromOpaque(context).takeUnretainedValue()

@@ -41,7 +41,8 @@ struct PendingBytes {
 
     private mutating func makeRoom(for extra: Int) {
         let needed = count + extra
-        let larger = UnsafeMutablePointer<UInt8>.allocate(capacity: max(needed, min(needed * 2, needed + 64 << 10), 512))
+        let larger = UnsafeMutablePointer<UInt8>.allocate(
+            capacity: max(needed, min(needed * 2, needed + 64 << 10), 512))
         if let base {
             memcpy(larger, base + start, count)
             base.deallocate()
