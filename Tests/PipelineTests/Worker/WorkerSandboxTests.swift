@@ -29,7 +29,7 @@ extension LiveWorkers {
             #expect(getsid(worker) == worker && getpgid(worker) == worker)
         }
 
-        /// Needs to look into another process's folder, which the kernel allows to root only for one that cannot be dumped.
+        /// Looks into another process's folder, which the kernel allows to root only when that process is not dumpable.
         @Test(.enabled(if: geteuid() == 0))
         func inheritsNothingAndHasNoNetwork() async throws {
             let secret = open("/dev/null", O_RDONLY)
@@ -74,7 +74,7 @@ extension LiveWorkers {
             }
         }
 
-        /// 200 documents, good and bad: no process, no zombie, no descriptor and no folder more than after the first few.
+        /// 200 documents, good and bad: no process, zombie, descriptor or folder more than after the first few.
         @Test func leavesNothingBehindAfterManyDocuments() async throws {
             await #expect(processExitsWith: .success) {
                 let folder = try TemporaryDirectory()
