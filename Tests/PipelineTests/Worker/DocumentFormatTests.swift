@@ -3,8 +3,8 @@ import Testing
 @testable import Pipeline
 
 extension LiveWorkers {
-    /// Every format that applicants send, each in the peculiarities that have broken readers before, through a real worker.
-    /// All of them show the same lines (`Tests/Fixtures/formats/make.py`).
+    /// Every format that applicants send, each in the peculiarities that have broken readers before, through a real
+    /// worker. All of them show the same lines (`Tests/Fixtures/formats/make.py`).
     @Suite struct DocumentFormatTests {
         private static let lines = [
             "СПРАВКА", "о временной нетрудоспособности № 147", "Выдана Ахметовой Айгуль Сериковне",

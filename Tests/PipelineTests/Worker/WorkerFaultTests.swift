@@ -7,7 +7,7 @@ import Testing
 @testable import Pipeline
 
 extension LiveWorkers {
-    /// A worker that crashes, hangs, lies or cannot be started costs its own document at most, and no process is left over.
+    /// A worker that crashes, hangs, lies or cannot be started costs its own document at most; no process is left over.
     @Suite struct WorkerFaultTests {
         /// kill -9 in mid-page: the page is read again by a fresh worker, and nobody notices.
         @Test func readsThePageAgainWhenItsWorkerIsKilled() async throws {
