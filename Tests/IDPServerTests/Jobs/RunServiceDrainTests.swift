@@ -29,7 +29,7 @@ struct RunServiceDrainTests {
             for _ in 0..<3 { ids.append(try await bench.submit().id) }
             try await bench.reach(.running, ids[0])
             await gate.arrivals(1)
-            #expect(await drain(bench, in: .milliseconds(400)))
+            #expect(await drain(bench, in: .seconds(4)))
             #expect(bench.metric("idp_jobs_handed_back_total") == 1)
             #expect(bench.service.readiness().first { $0.name == "draining" }?.isPassing == false)
             let error = await #expect(throws: ServiceError.self) { try await bench.submit() }
@@ -73,7 +73,7 @@ struct RunServiceDrainTests {
         await gate.arrivals(1)
         async let waiting = bench.process()
         while bench.service.interactiveQueue.depth < 1 { await Task.yield() }
-        #expect(await drain(bench, in: .milliseconds(400)))
+        #expect(await drain(bench, in: .seconds(4)))
         for outcome in try await [running, waiting] {
             guard case .failure(let error) = outcome.result else { throw Unexpected("judged") }
             #expect(error.code == .shuttingDown)
