@@ -232,6 +232,7 @@ struct DateSurroundings {
         return !word.hasLetter || neutral.contains { WordLikeness.cost(of: word, as: $0, isPrefix: false) != nil }
     }
 
+    /// Whether a number stands on the date's line beside it.
     func isNumbered(_ index: Int) -> Bool {
         let text = page.lines[mentions[index].line].text
         return text.contains("№") || text.contains("N ") || text.contains("Nº") || text.contains("No")
