@@ -32,6 +32,7 @@ struct DateLexeme: Sendable {
 
 /// Cuts lines into numbers, words and marks.
 enum DateLexer {
+    /// The pieces of all lines of a page, in reading order.
     static func lexemes(of page: PageText, reading: PageReading) -> [DateLexeme] {
         reading.lines.enumerated().flatMap { index, line in
             page.lines[line.source].words.enumerated().flatMap { position, word in

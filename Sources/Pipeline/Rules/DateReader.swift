@@ -33,6 +33,7 @@ struct DateReader: Sendable {
     private let cues: [(row: DateCues.Row, phrase: Phrase)]
     private let neutral: [FoldedWord]
 
+    /// Compiles the cues: make one and keep it.
     init() {
         var lexicon = StemLexicon()
         cues = DateCues.rows.map { ($0, lexicon.phrase($0.notation)) }

@@ -18,6 +18,7 @@ struct DateMention: Sendable, Hashable {
 struct DateScanner {
     private let lexemes: [DateLexeme]
 
+    /// Scans the pieces of one page.
     init(_ lexemes: [DateLexeme]) {
         self.lexemes = lexemes
     }

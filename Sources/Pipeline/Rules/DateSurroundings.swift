@@ -214,8 +214,9 @@ struct DateSurroundings {
             DateSurroundings.townMarks.contains(page.tokens[token].folded)
                 && !own.contains { $0.upperBound + 1 == token }
         }
-        // Single letters are town marks that the engine misread, initials, specks.
-        return words.count { page.tokens[$0].folded.count > 1 } <= (isTown ? 3 : 1)
+        // Single small letters are town marks that the engine misread, and specks; capitals are initials.
+        let telling = words.count { page.tokens[$0].folded.count > 1 || page.tokens[$0].isCapitalised }
+        return telling <= (isTown ? 3 : 1)
     }
 
     /// Running text that goes on in the next line.
@@ -231,6 +232,7 @@ struct DateSurroundings {
         return !word.hasLetter || neutral.contains { WordLikeness.cost(of: word, as: $0, isPrefix: false) != nil }
     }
 
+    /// Whether a number stands on the date's line beside it.
     func isNumbered(_ index: Int) -> Bool {
         let text = page.lines[mentions[index].line].text
         return text.contains("№") || text.contains("N ") || text.contains("Nº") || text.contains("No")

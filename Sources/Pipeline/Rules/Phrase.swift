@@ -88,6 +88,7 @@ struct PhraseMatcher {
     /// stand between any two words of a phrase («шарты 2026 жылғы 10 қарашада бұзылды»).
     private var ranks: [[Int]] = []
 
+    /// Compares every word of a page with every stem, each distinct word once.
     init(_ page: PageReading, lexicon: StemLexicon) {
         self.page = page
         var known: [FoldedWord: [(stem: Int, cost: Int)]] = [:]

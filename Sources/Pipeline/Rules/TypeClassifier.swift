@@ -38,6 +38,7 @@ struct TypeClassifier: Sendable {
         }
     }
 
+    /// The types that the file holds, whether it is one paper, and its parts.
     func classify(_ text: DocumentText) -> Classification {
         let sheets = text.pages.enumerated().map { read($0.element, index: $0.offset) }
         var found: [(part: Part, finding: Finding<DocumentType>?)] = []

@@ -20,6 +20,7 @@ struct TypeRules: Sendable {
     /// The words «не» and its like, which turn a statement round.
     let negations: [Phrase]
 
+    /// Compiles all wordings, and the names and aliases of the catalog's own types.
     init(catalog: DocumentTypeCatalog) {
         self.catalog = catalog
         var lexicon = StemLexicon()

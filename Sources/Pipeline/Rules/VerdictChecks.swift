@@ -2,6 +2,7 @@
 struct VerdictChecks: Sendable {
     let match: DocumentRules.NameMatching
 
+    /// The checks of an extraction, and the reasons against it in `VerdictReason`'s order.
     func check(
         _ extraction: Extraction, fio: String, today: CalendarDate
     ) -> (checks: Checks, reasons: [VerdictReason]) {

@@ -8,6 +8,7 @@ struct FoldedWord: Sendable, Hashable {
     /// The set of letters, one bit each: a cheap test that two words cannot be near each other.
     let letters: UInt64
 
+    /// Folds a printed word.
     init(_ text: some StringProtocol) {
         var codes: [UInt8] = []
         codes.reserveCapacity(text.utf8.count / 2 + 1)
@@ -18,12 +19,15 @@ struct FoldedWord: Sendable, Hashable {
         self.init(codes: codes)
     }
 
+    /// A word that is folded already.
     init(codes: [UInt8]) {
         self.codes = codes
         letters = codes.reduce(0) { $0 | (1 << UInt64($1 & 63)) }
     }
 
+    /// Whether nothing is left after folding.
     var isEmpty: Bool { codes.isEmpty }
+    /// How many letters and digits.
     var count: Int { codes.count }
     /// Whether there are digits only.
     var isNumber: Bool { !codes.isEmpty && codes.allSatisfy { (40...49).contains($0) } }

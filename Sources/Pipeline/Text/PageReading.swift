@@ -12,6 +12,7 @@ struct PageReading: Sendable {
     /// after the other, so that a phrase that wraps inside a column or a table cell is found.
     let streams: [[Int]]
 
+    /// Prepares one page.
     init(_ page: PageText) {
         number = page.number
         width = max(page.width, 1)

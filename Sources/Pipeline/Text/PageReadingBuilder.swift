@@ -10,6 +10,7 @@ struct PageReadingBuilder {
         self.page = page
     }
 
+    /// Fills `lines` and `tokens`.
     mutating func build() {
         let shape = PageShape(page)
         for (index, line) in page.lines.enumerated() {
