@@ -41,7 +41,8 @@ import Testing
                     }
                     if let refusal { return found + ["refused \(refusal)"] }
                     let facts = table.facts.pointee
-                    found.append("head \(facts.method) \(facts.fieldCount) \(facts.declaredBodyLength) \(facts.isChunked)")
+                    found.append(
+                        "head \(facts.method) \(facts.fieldCount) \(facts.declaredBodyLength) \(facts.isChunked)")
                     framer = BodyFramer(facts, limitBytes: 1000)
                     if framer?.isComplete == true { framer = nil }
                     rest = head[length...]
@@ -92,7 +93,8 @@ import Testing
             }
             let whole = frame(message, piece: message.count)
             for size in [1, 2 + next(5), 8 + next(30)] {
-                #expect(frame(message, piece: size) == whole, "\(String(decoding: message, as: UTF8.self).debugDescription)")
+                let text = String(decoding: message, as: UTF8.self).debugDescription
+                #expect(frame(message, piece: size) == whole, "\(text)")
             }
         }
     }

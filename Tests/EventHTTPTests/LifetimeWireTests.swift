@@ -21,6 +21,7 @@ import Testing
         let begin = ContinuousClock.now
         for byte in "GET /health HTTP/1.1\r\nX: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa".utf8 {
             guard client.send([byte]) else { break }
+            // A pace, not a wait for something: the slow client is what is tested.
             usleep(20_000)
             if ContinuousClock.now - begin > .milliseconds(900) { break }
         }
@@ -160,6 +161,7 @@ import Testing
                 idleRounds = 0
             } else {
                 idleRounds += 1
+                // Time for the server to read on, if it would: that nothing happens cannot be waited for.
                 usleep(10_000)
             }
             try #require(server.server.statistics().bytesIn < 4 << 20)

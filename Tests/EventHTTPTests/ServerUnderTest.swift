@@ -217,6 +217,7 @@ func eventually(within seconds: Double = 10, _ condition: () -> Bool) -> Bool {
     let deadline = ContinuousClock.now + .seconds(seconds)
     while ContinuousClock.now < deadline {
         if condition() { return true }
+        // Between two looks; the deadline above bounds the wait.
         usleep(2000)
     }
     return condition()

@@ -30,6 +30,7 @@ enum LoopThread {
             &thread, nil,
             { context in
                 guard let context else { return nil }
+                // The reference that was retained for this thread above.
                 let loop = Unmanaged<EventLoop>.fromOpaque(context).takeRetainedValue()
                 idp_name_thread("http-loop-\(loop.index)")
                 loop.run()

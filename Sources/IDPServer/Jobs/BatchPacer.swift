@@ -1,10 +1,10 @@
 /// Decides how many elements a batch should wait for, as a pure value.
 ///
-/// On a disk whose flush is shorter than the time between two submissions, flushing at once would make batches of one or
-/// two under any load. So a batch may wait, for at most `waitLimit`, until as many elements have come as the load has
-/// shown to bring. The expectation follows what comes and is doubled now and then to find out whether more would; when
-/// it is disappointed it falls to what came, and the next try is put off twice as long as the last one, so that waiting
-/// in vain costs little. After a pause nothing is expected: an element that comes alone never waits.
+/// On a disk whose flush is shorter than the time between two submissions, flushing at once would make batches of one
+/// or two under any load. So a batch may wait, for at most `waitLimit`, until as many elements have come as the load
+/// has shown to bring. The expectation follows what comes and is doubled now and then to find out whether more would;
+/// when it is disappointed it falls to what came, and the next try is put off twice as long as the last one, so that
+/// waiting in vain costs little. After a pause nothing is expected: an element that comes alone never waits.
 struct BatchPacer: Sendable {
     /// Elements that a batch waits for.
     private(set) var expected = 1

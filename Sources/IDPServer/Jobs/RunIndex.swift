@@ -100,9 +100,8 @@ final class RunIndex: Sendable {
 
     /// Makes a record visible that is on stable storage now. An ended run stops being live.
     ///
-    /// - Returns: the record that was visible before.
-    @discardableResult
-    func publish(_ record: RunRecord) -> RunRecord? {
+    /// - Parameter beforeTelling: called with the record that was visible until now, before those who watch are told.
+    func publish(_ record: RunRecord, beforeTelling: (RunRecord) -> Void = { _ in }) {
         let (before, watchers) = state.withLock { state -> (RunRecord?, [Watcher]) in
             guard var entry = state.live[record.id] else { return (nil, []) }
             let before = entry.published
@@ -116,8 +115,8 @@ final class RunIndex: Sendable {
             }
             return (before, watchers)
         }
+        if let before { beforeTelling(before) }
         for watcher in watchers { watcher(.state(record)) }
-        return before
     }
 
     /// Tells how far a live run has come.

@@ -56,8 +56,9 @@ extension RunService {
             case .failure where record.kind == .job: break
             case .success, .failure:
                 // A sync run's verdict is known and its caller waits: it is told although it could not be stored.
-                self.publish(record)
+                // Counted before it is visible: whoever sees the end and scrapes finds it counted.
                 self.countEnd(record)
+                self.publish(record)
                 then(record)
             }
             self.pending.leave()
@@ -66,8 +67,9 @@ extension RunService {
 
     /// Makes a stored record visible and moves the gauge of states.
     func publish(_ record: RunRecord) {
-        guard let before = index.publish(record), record.kind == .job else { return }
-        countJob(before.state, record.state)
+        index.publish(record) { before in
+            if record.kind == .job { countJob(before.state, record.state) }
+        }
     }
 
     /// Moves a job in the gauge of states; nil where it was not or is no more.

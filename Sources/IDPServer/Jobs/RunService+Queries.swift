@@ -64,6 +64,11 @@ extension RunService {
             if case .state(let record) = update { wait.finish(record) }
         }
         guard let key else { return wait.finish(try? record(for: id)) }
+        // Looked at after the watch began: a stop that is announced before is seen here, one that comes later nudges.
+        if health.withLock({ $0.isStopAnnounced || $0.isDraining }) {
+            index.unwatch(id, key)
+            return wait.finish(index.record(id))
+        }
         let left = max(0, deadline.remaining / .milliseconds(1))
         maintenance.asyncAfter(deadline: .now() + .milliseconds(Int(left.rounded(.up)))) {
             self.index.unwatch(id, key)

@@ -40,14 +40,18 @@ extension RunService {
             countJob(nil, .accepted)
             metrics.submitted()
             log(.info, "job accepted", record)
-            completion(.success(record))
+            // In line before anybody knows its id: whoever cancels it finds it there.
             enqueueJob(record, reserved: true)
+            completion(.success(record))
         case .failure(let error):
             jobQueue.release()
             let code: ErrorCode = error.code == .storageFull ? .storageFull : .jobSubmitFailed
             log(.error, "job not accepted", record, ["error_code": "\(code.rawValue)", "cause": "\(error.cause ?? "")"])
-            completion(.failure(ServiceError(code, retryAfter: 5, cause: error.cause)))
-            intake[0].async { self.artifacts.remove(record.id) }
+            // The folder goes before the caller hears of it: who was refused leaves nothing behind.
+            intake[0].async {
+                self.artifacts.remove(record.id)
+                completion(.failure(ServiceError(code, retryAfter: 5, cause: error.cause)))
+            }
         }
     }
 

@@ -43,7 +43,7 @@ struct JSONLogHandlerTests {
         #expect(
             text == """
                 {"ts":"2026-03-12T09:05:07.042Z","level":"info","logger":"idp.jobs","message":"Job completed",\
-                "request_id":"r-1","run_id":"run-1","trace_id":"t","span_id":"s","attempt":"2","codes":"A, B",\
+                "request_id":"r-1","run_id":"run-1","trace_id":"t","span_id":"s","attempt":2,"codes":"A, B",\
                 "field_level":"mine","stage_kind":"ocr","stage_name":"text","zeta":"z"}
 
                 """)
