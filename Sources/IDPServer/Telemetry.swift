@@ -54,7 +54,8 @@ struct Telemetry: Sendable {
         var exporting = OTLPSpanExporter.Configuration(url: configuration.url)
         exporting.fields = configuration.fields
         exporting.timeout = configuration.timeout
-        exporting.resource = configuration.resource
+        exporting.resource =
+            configuration.resource + [.init("deployment.environment.name", settings.service.environment)]
         let exporter = OTLPSpanExporter(
             exporting, transport: CollectorTransport(certificateFile: configuration.certificateFile),
             onFailure: { failure in

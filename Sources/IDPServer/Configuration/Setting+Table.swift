@@ -14,7 +14,7 @@ extension Setting {
             help: "Name of the service in probes, logs and spans"),
         Setting(
             name: "IDP_ENV", group: .service, kind: .word, fallback: "dev",
-            help: "Deployment environment, in logs and spans"),
+            help: "Deployment environment, in spans"),
         Setting(
             name: "IDP_SHUTDOWN_GRACE", group: .service, kind: .duration(0...3600), fallback: "25s",
             help: "From SIGTERM to exit: running work finishes or is handed back to the queue"),
@@ -170,7 +170,7 @@ extension Setting {
             help: "Least severe line that is logged"),
         Setting(
             name: "IDP_LOG_FORMAT", group: .observability, kind: .choice(["json", "text"]), fallback: "json",
-            help: "Shape of a log line"),
+            help: "Shape of a log line", support: .only { $0 == "json" }),
         Setting(
             name: "IDP_TRACING_ENABLED", group: .observability, kind: .boolean, fallback: "false",
             help: "Send spans; where to is said by the standard OTEL_* variables"),
