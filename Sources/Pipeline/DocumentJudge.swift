@@ -60,6 +60,7 @@ public protocol DocumentJudge: Sendable {
     ///
     /// - Throws: a `ServiceError` when the document cannot be judged: `DOCUMENT_UNREADABLE`, `DOCUMENT_ENCRYPTED`,
     ///   `TOO_MANY_PAGES`, `UNSUPPORTED_FILE_TYPE`, `OCR_FAILED`, `OCR_TIMEOUT`, `PROCESSING_TIMEOUT`,
-    ///   `CLIENT_CLOSED_REQUEST` (cancelled), `INTERNAL_PROCESSING_ERROR`.
+    ///   `CLIENT_CLOSED_REQUEST` (cancelled), `STORAGE_FAILED` (the file cannot be opened),
+    ///   `INTERNAL_PROCESSING_ERROR`.
     func judge(_ request: JudgeRequest) throws(ServiceError) -> Judgement
 }
