@@ -16,11 +16,27 @@
 #include <event2/http_struct.h>
 #include <event2/keyvalq_struct.h>
 #include <event2/listener.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/ssl.h>
+#include <openssl/x509v3.h>
 #include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
+
+// SSL_OP_* are made by a macro with an argument. An end of the stream without close_notify is an end: HTTP knows by
+// itself whether a message is whole (RFC 9112 section 9.8).
+static const uint64_t idp_tls_options =
+    SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_IGNORE_UNEXPECTED_EOF;
+static const uint64_t idp_tls_no_tickets = SSL_OP_NO_TICKET;
+
+// A name as RFC 2253 writes it, UTF-8 left as it is: a macro of several.
+static const unsigned long idp_name_flags = XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB;
+
+// sk_GENERAL_NAME_pop_free is a macro. Frees the stack and its names.
+static inline void idp_free_general_names(struct stack_st_GENERAL_NAME *names) {
+    GENERAL_NAMES_free(names);
+}
 
 // SIG_IGN is a cast to a function pointer, which Swift does not import. Process-wide; called once before any loop runs.
 static inline void idp_ignore_sigpipe(void) {

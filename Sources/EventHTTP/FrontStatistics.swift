@@ -20,6 +20,8 @@ public struct FrontStatistics: Sendable, Equatable {
     public var bytesIn = 0
     /// Bytes sent.
     public var bytesOut = 0
+    /// TLS handshakes that have ended.
+    public var handshakes: [TLSHandshakeOutcome: Int] = [:]
 
     /// Nothing counted yet.
     public init() {}

@@ -41,6 +41,7 @@ public final class HTTPServer: Sendable {
         try state.withLock { (state) throws(HTTPServerError) in
             guard !state.wasStarted else { throw .alreadyStarted }
             LibeventLog.install(configuration.log)
+            try loadTLS()
             var address = ListenAddress(host: configuration.host, port: configuration.port)
             try EventLoop.checkFree(address)
             var loops: [EventLoop] = []
@@ -69,6 +70,22 @@ public final class HTTPServer: Sendable {
                     throw error
                 }
             }
+        }
+    }
+
+    /// Reads the certificates, the key and the authorities of clients again. Handshakes from now on are made with them;
+    /// open connections go on. If anything is wrong with the files, all stays as it was.
+    public func reloadTLS() throws(HTTPServerError) {
+        try loadTLS()
+    }
+
+    private func loadTLS() throws(HTTPServerError) {
+        guard let tls = configuration.tls else { return }
+        do throws(TLSConfigurationError) {
+            let context = try TLSContext(tls)
+            front.tls.withLock { $0 = context }
+        } catch {
+            throw .invalidTLS(error)
         }
     }
 

@@ -13,6 +13,8 @@ public struct HTTPServerConfiguration: Sendable {
     public var loops = 1
     /// Connections that the kernel keeps for each listener until they are accepted (capped by `net.core.somaxconn`).
     public var backlog: Int32 = 1024
+    /// TLS on `host` and `port`; nil for clear text.
+    public var tls: TLSConfiguration?
     /// What clients may ask.
     public var limits = ServerLimits()
     /// Whether requests that `admit` answers may be written to the socket without an evhttp request being made. Both

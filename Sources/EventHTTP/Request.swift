@@ -17,6 +17,8 @@ public struct Request: Sendable {
     public var peerAddress: PeerAddress { fields.head.view.peerAddress }
     /// Whether the request came over TLS.
     public var isTLS: Bool { fields.head.view.isTLS }
+    /// The certificate with which the client has proved who it is; nil if it has not.
+    public var clientCertificate: ClientCertificate? { withHead { $0.clientCertificate } }
 
     /// Runs `body` with a view on the head, valid during the call.
     public func withHead<Result>(_ body: (RequestHead) throws -> Result) rethrows -> Result {

@@ -11,7 +11,11 @@ public struct RequestHead {
     public let peerAddress: PeerAddress
     /// Whether the request came over TLS.
     public let isTLS: Bool
+    /// Unretained, so that passing a head on counts no references: the connection, or the `HeadCopy`, keeps it.
+    var client: Unmanaged<ClientCertificate>?
 
+    /// The certificate with which the client has proved who it is, verified; nil if it has not.
+    public var clientCertificate: ClientCertificate? { client?.takeUnretainedValue() }
     /// The method; only those of `HTTPMethod` get this far.
     public var method: HTTPMethod { facts.pointee.method }
     /// The `x` of HTTP/1.x: 0 or 1.

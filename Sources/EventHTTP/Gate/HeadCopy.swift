@@ -8,6 +8,7 @@ final class HeadCopy: @unchecked Sendable {
     private let facts: UnsafePointer<HeadFacts>
     private let peerAddress: PeerAddress
     private let isTLS: Bool
+    private let clientCertificate: ClientCertificate?
 
     /// Copies what `head` points to.
     init(_ head: RequestHead) {
@@ -34,6 +35,7 @@ final class HeadCopy: @unchecked Sendable {
         base = UnsafePointer(bytes)
         peerAddress = head.peerAddress
         isTLS = head.isTLS
+        clientCertificate = head.clientCertificate
     }
 
     deinit {
@@ -42,6 +44,9 @@ final class HeadCopy: @unchecked Sendable {
 
     /// A view on the copy; valid as long as the copy is referenced.
     var view: RequestHead {
-        RequestHead(base: base, facts: facts, peerAddress: peerAddress, isTLS: isTLS)
+        RequestHead(
+            base: base, facts: facts, peerAddress: peerAddress, isTLS: isTLS,
+            // Unretained: the copy keeps it as long as it keeps the bytes.
+            client: clientCertificate.map { Unmanaged.passUnretained($0) })
     }
 }

@@ -74,7 +74,7 @@ extension Connection {
         switch phase {
         case .idle, .head: inflight.map { $0.head.view.declaredBodyLength != 0 } ?? true
         case .body: inflight?.body.map { !$0.framer.isComplete } ?? true
-        case .storing, .handling, .writing, .streaming, .lingering, .closed: false
+        case .handshake, .storing, .handling, .writing, .streaming, .lingering, .closed: false
         }
     }
 
@@ -88,6 +88,14 @@ extension Connection {
     /// The bufferevent's output: what evhttp has formatted, or what the socket did not take at once. Owned by the
     /// bufferevent.
     var output: OpaquePointer { bufferevent_get_output(bufferEvent) }
+
+    /// Bytes of answers that the kernel has not taken.
+    private var unsentBytes: Int {
+        switch transport {
+        case .cleartext: evbuffer_get_length(output)
+        case .tls(let channel): evbuffer_get_length(output) + evbuffer_get_length(bufferevent_get_output(channel))
+        }
+    }
 
     // MARK: Fast lane
 
@@ -124,6 +132,7 @@ extension Connection {
     /// Writes the loop's wire buffer to the socket; what does not fit waits in the output.
     private func sendWire() {
         let bytes = loop.wire.bytes
+        if case .tls(let channel) = transport { return transmit(bytes, through: channel) }
         let sent = send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
         if sent == bytes.count {
             loop.counters.bytesOut.bump(by: sent)
@@ -245,7 +254,7 @@ extension Connection {
 
     /// Takes what the stream has, if the socket has taken all before.
     private func sendStream() {
-        guard let stream = inflight?.stream, let request = streamRequest, evbuffer_get_length(output) < 1 << 16 else {
+        guard let stream = inflight?.stream, let request = streamRequest, unsentBytes < 1 << 16 else {
             return flush()
         }
         let (chunks, isFinished) = stream.take()
@@ -274,6 +283,7 @@ extension Connection {
     /// Writes as much of the output as the socket takes.
     func flush() {
         let output = output
+        if case .tls(let channel) = transport { return flush(output, into: channel) }
         while evbuffer_get_length(output) > 0 {
             let count = Int(evbuffer_write(output, descriptor))
             if count > 0 {
@@ -285,10 +295,15 @@ extension Connection {
             }
         }
         stopWriting()
+        outputIsFlushed()
+    }
+
+    /// The kernel has taken all that there was to send.
+    func outputIsFlushed() {
         switch phase {
         case .writing: answerSent()
         case .streaming: streamIsFlushed()
-        case .idle, .head, .body, .storing, .handling, .lingering, .closed: break
+        case .handshake, .idle, .head, .body, .storing, .handling, .lingering, .closed: break
         }
     }
 
@@ -333,8 +348,10 @@ extension Connection {
 
     /// Ends the connection so that the client can read the answer: as long as it may still send, its bytes are read
     /// away, for closing with unread input makes the kernel reset the connection.
-    private func closeAfterAnswer() {
+    func closeAfterAnswer() {
         guard !peerHasEnded else { return close() }
+        // What is read away need not be deciphered.
+        endTLS(tellingClient: true)
         if !mustLinger {
             let count = recv(descriptor, loop.scratch, 1, Int32(MSG_PEEK))
             guard count > 0 else { return close() }

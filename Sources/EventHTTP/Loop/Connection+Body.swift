@@ -145,6 +145,7 @@ extension Connection {
     /// The moment of `setDeadline` has come.
     func deadlineHasCome() {
         switch phase {
+        case .handshake: handshakeHasTimedOut()
         case .idle: close()
         case .head:
             beginRequestAfterTimeout()
@@ -153,7 +154,9 @@ extension Connection {
             if discarded != nil { return close() }
             checkBodyPace()
         case .storing, .handling: refuse(.handlerTimeout, head: nil)
-        case .writing, .streaming: lost()
+        case .writing, .streaming:
+            guard hasClientTakenMore() else { return lost() }
+            setDeadline(in: loop.front.times.writeStall)
         case .lingering: close()
         case .closed: break
         }
@@ -202,6 +205,7 @@ extension Connection {
         guard phase == .idle else { return }
         // A client that has only just connected has a request on its way.
         guard requestCount > 0 || loop.now - openedAt > 1000 else { return }
+        guard !hasUnreadRecords else { return }
         receive()
         settle()
         if phase == .idle { close() }
@@ -214,7 +218,7 @@ extension Connection {
             guard discarded == nil else { return close() }
             refuse(.stopping, head: nil)
             settle()
-        case .idle, .writing, .streaming, .lingering, .closed: close()
+        case .handshake, .idle, .writing, .streaming, .lingering, .closed: close()
         }
     }
 }

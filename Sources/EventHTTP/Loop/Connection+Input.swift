@@ -11,6 +11,7 @@ extension Connection {
 
     /// Reads what is there and works it off.
     func receive() {
+        if case .tls(let channel) = transport { return receive(from: channel) }
         for _ in 0..<Self.receiveRounds {
             let room = receiveRoom
             guard room > 0 else {
@@ -32,19 +33,20 @@ extension Connection {
         }
     }
 
-    private var receiveRoom: Int {
+    /// Bytes that may be taken now.
+    var receiveRoom: Int {
         switch phase {
         // What comes with a head has to be kept in memory, whatever it is.
         case .idle, .head: Self.headReceiveMax
         case .body, .lingering: EventLoop.scratchBytes
         case .storing, .handling, .writing, .streaming:
             min(EventLoop.scratchBytes, max(0, loop.front.limits.pipelinedBytes - pending.count))
-        case .closed: 0
+        case .handshake, .closed: 0
         }
     }
 
     /// Works off bytes that lie in the loop's buffer, and keeps what has to wait.
-    private func take(_ fresh: UnsafeRawBufferPointer) {
+    func take(_ fresh: UnsafeRawBufferPointer) {
         guard pending.isEmpty else {
             pending.append(fresh)
             return pump()
@@ -83,7 +85,7 @@ extension Connection {
                 lingeredBytes += input.count - position
                 position = input.count
                 if lingeredBytes > loop.front.limits.drainBytes { close() }
-            case .storing, .handling, .writing, .streaming, .closed:
+            case .handshake, .storing, .handling, .writing, .streaming, .closed:
                 return position
             }
         }
@@ -122,7 +124,9 @@ extension Connection {
                 refuse(refusal, head: nil)
             } else {
                 admit(
-                    RequestHead(base: base, facts: loop.headTable.facts, peerAddress: peerAddress, isTLS: false),
+                    RequestHead(
+                        base: base, facts: loop.headTable.facts, peerAddress: peerAddress, isTLS: transport.isTLS,
+                        client: clientCertificate.map { Unmanaged.passUnretained($0) }),
                     isMoreThere: position < input.count)
             }
         }
@@ -177,7 +181,7 @@ extension Connection {
     // MARK: The client's end
 
     /// The client has closed its sending side: it may be gone, or only wait for its answers.
-    private func peerEnded() {
+    func peerEnded() {
         peerHasEnded = true
         peerEndedAt = loop.now
         pauseReading()
@@ -189,7 +193,7 @@ extension Connection {
         pump()
         guard peerHasEnded else { return }
         switch phase {
-        case .idle, .lingering:
+        case .handshake, .idle, .lingering:
             close()
         case .head:
             beginRequest()

@@ -13,7 +13,10 @@ internal import Glibc
 /// for the next. So an `evhttp_request` exists only between answer and flush, no handler ever holds one, and a
 /// connection may be freed at any time at which evhttp is not on the stack.
 ///
-/// Phases: `idle` → `head` → (`body` → (`storing`) → `handling`) → (`writing` or `streaming`) → `idle` or `lingering`
+/// With TLS a `Transport` stands between this and the socket, and nothing else changes: the gate, the limits and evhttp
+/// see the same bytes (see `Connection+TLS.swift`).
+///
+/// Phases: (`handshake` →) `idle` → `head` → (`body` → (`storing`) → `handling`) → (`writing` or `streaming`) → `idle` or `lingering`
 /// → `closed`. Input that comes while a request is handled or answered waits in `pending`, up to a limit.
 ///
 /// C pointers: `evhttpConnection` and `bufferEvent` belong to evhttp and end with `evhttp_connection_free`, which
@@ -21,6 +24,8 @@ internal import Glibc
 /// that callback. All of it is touched on the loop's thread only.
 final class Connection {
     enum Phase {
+        /// TLS is being agreed on.
+        case handshake
         /// Between requests.
         case idle
         /// A head has begun.
@@ -50,6 +55,14 @@ final class Connection {
     private var readEvent: OpaquePointer?
     private var writeEvent: OpaquePointer?
 
+    var transport = Transport.cleartext
+    /// Who the client is, if it has proved that in the TLS handshake.
+    var clientCertificate: ClientCertificate?
+    /// TLS will bring nothing more than what it has brought.
+    var hasChannelEnded = false
+    /// Bytes of records that the kernel had taken when a deadline was last put off.
+    var recordBytesWritten: UInt64 = 0
+
     var phase = Phase.idle
     var pending = PendingBytes()
     /// Bytes of the head at the beginning of the input that have been scanned.
@@ -72,7 +85,7 @@ final class Connection {
     var peerEndedAt: UInt64 = 0
     var hasProbed = false
     var isPumping = false
-    private(set) var isReading = false
+    var isReading = false
     private var isWriting = false
     var lingeredBytes = 0
     let openedAt: UInt64
@@ -102,30 +115,27 @@ final class Connection {
         evhttp_connection_set_closecb(
             evhttpConnection, { _, context in Connection.from(context).hasBeenFreed() }, context)
         bufferevent_setfd(bufferEvent, -1)
-        readEvent = event_new(
-            loop.base, descriptor, Int16(EV_READ | EV_PERSIST),
-            { _, _, context in Connection.from(context).readable() }, context)
-        guard readEvent != nil else { return close() }
+        if loop.front.isTLSOn && peerAddress != .unix { return beginTLS() }
         setDeadline(in: loop.front.times.idle)
         resumeReading()
     }
 
     /// The connection behind a callback's context. Unretained: the loop keeps it until its callbacks have ended; the
     /// reference taken here keeps it to the end of the call.
-    private static func from(_ context: UnsafeMutableRawPointer?) -> Connection {
+    static func from(_ context: UnsafeMutableRawPointer?) -> Connection {
         guard let context else { preconditionFailure("Every callback was registered with its connection.") }
         return Unmanaged<Connection>.fromOpaque(context).takeUnretainedValue()
     }
 
     // MARK: Events of the socket
 
-    private func readable() {
+    func readable() {
         receive()
         settle()
         loop.takeOwnMessages()
     }
 
-    private func writable() {
+    func writable() {
         flush()
         settle()
         loop.takeOwnMessages()
@@ -133,16 +143,27 @@ final class Connection {
 
     /// Reads the socket again.
     func resumeReading() {
-        guard !isReading, !peerHasEnded, let readEvent else { return }
+        guard !isReading, !peerHasEnded else { return }
+        if case .tls(let channel) = transport { return resumeReading(from: channel) }
+        if readEvent == nil {
+            readEvent = event_new(
+                loop.base, descriptor, Int16(EV_READ | EV_PERSIST),
+                { _, _, context in Connection.from(context).readable() },
+                Unmanaged.passUnretained(self).toOpaque())
+        }
+        guard let readEvent else { return lost() }
         isReading = true
         event_add(readEvent, nil)
     }
 
     /// Lets the socket rest; the client feels it when the kernel's buffers are full.
     func pauseReading() {
-        guard isReading, let readEvent else { return }
+        guard isReading else { return }
         isReading = false
-        event_del(readEvent)
+        switch transport {
+        case .cleartext: if let readEvent { event_del(readEvent) }
+        case .tls(let channel): bufferevent_disable(channel, Int16(EV_READ))
+        }
     }
 
     /// Waits until the socket takes more.
@@ -192,12 +213,14 @@ final class Connection {
         // The kernel forgets what it could not send, instead of trying for minutes.
         var option = linger(l_onoff: 1, l_linger: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
+        endTLS(tellingClient: false)
         close()
     }
 
     /// evhttp frees the connection: everything of ours that hangs on it goes, and an open request ends as 499.
     private func hasBeenFreed() {
         guard phase != .closed else { return }
+        endTLS(tellingClient: phase != .handshake)
         phase = .closed
         if let readEvent { event_free(readEvent) }
         if let writeEvent { event_free(writeEvent) }

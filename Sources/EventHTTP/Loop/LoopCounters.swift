@@ -12,6 +12,24 @@ final class LoopCounters: Sendable {
     let refused = Atomic<Int>(0)
     let bytesIn = Atomic<Int>(0)
     let bytesOut = Atomic<Int>(0)
+    let handshakesCompleted = Atomic<Int>(0)
+    let handshakesTimedOut = Atomic<Int>(0)
+    let handshakesAborted = Atomic<Int>(0)
+    let handshakesRejected = Atomic<Int>(0)
+    let handshakesWithoutTrust = Atomic<Int>(0)
+    let handshakesMismatched = Atomic<Int>(0)
+
+    /// Counts the end of a handshake.
+    func count(_ outcome: TLSHandshakeOutcome) {
+        switch outcome {
+        case .completed: handshakesCompleted.bump()
+        case .timeout: handshakesTimedOut.bump()
+        case .aborted: handshakesAborted.bump()
+        case .rejected: handshakesRejected.bump()
+        case .certificate: handshakesWithoutTrust.bump()
+        case .mismatch: handshakesMismatched.bump()
+        }
+    }
 
     /// Adds to `total` what this loop counted.
     func add(to total: inout FrontStatistics) {
@@ -25,6 +43,14 @@ final class LoopCounters: Sendable {
         total.requestsRefused += refused.load(ordering: .relaxed)
         total.bytesIn += bytesIn.load(ordering: .relaxed)
         total.bytesOut += bytesOut.load(ordering: .relaxed)
+        for (outcome, count) in [
+            (TLSHandshakeOutcome.completed, handshakesCompleted.load(ordering: .relaxed)),
+            (.timeout, handshakesTimedOut.load(ordering: .relaxed)),
+            (.aborted, handshakesAborted.load(ordering: .relaxed)),
+            (.rejected, handshakesRejected.load(ordering: .relaxed)),
+            (.certificate, handshakesWithoutTrust.load(ordering: .relaxed)),
+            (.mismatch, handshakesMismatched.load(ordering: .relaxed)),
+        ] { total.handshakes[outcome, default: 0] += count }
     }
 }
 

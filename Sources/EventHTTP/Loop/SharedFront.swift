@@ -8,6 +8,9 @@ final class SharedFront: Sendable {
     let gate: GateLimits
     let responder: any HTTPResponder
     let isFastLaneOn: Bool
+    let isTLSOn: Bool
+    /// What new handshakes are made with; nil before the start and without TLS.
+    let tls = Mutex<TLSContext?>(nil)
     let currentTime: @Sendable () -> Int
     let log: @Sendable (HTTPServerConfiguration.LogLevel, String) -> Void
     /// Entered once for each loop when a drain begins; left when the loop has nothing open any more.
@@ -24,6 +27,7 @@ final class SharedFront: Sendable {
         gate = GateLimits(configuration.limits)
         self.responder = responder
         isFastLaneOn = configuration.isFastLaneOn
+        isTLSOn = configuration.tls != nil
         currentTime = configuration.currentTime
         log = configuration.log
     }
