@@ -74,7 +74,9 @@ let package = Package(
             swiftSettings: strict),
 
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
-        .testTarget(name: "EventHTTPTests", dependencies: ["EventHTTP", "TestSupport"], swiftSettings: strict),
+        // With OpenSSL for the client's end of TLS.
+        .testTarget(
+            name: "EventHTTPTests", dependencies: ["EventHTTP", "CLibevent", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "ObservabilityTests",
             dependencies: [

@@ -20,6 +20,7 @@
 #include <openssl/evp.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
@@ -46,6 +47,15 @@ static inline void idp_ignore_sigpipe(void) {
 // A counter that wakes a loop; -1 with errno. Swift's Glibc module has not this header.
 static inline int idp_eventfd(void) {
     return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+}
+
+// fcntl and open are variadic. -1 with errno.
+static inline int idp_duplicate(int descriptor) {
+    return fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
+}
+
+static inline int idp_open_lock(const char *path) {
+    return open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 }
 
 // Names the calling thread for debuggers and top, at most 15 bytes; prctl is variadic. A name that does not take is no

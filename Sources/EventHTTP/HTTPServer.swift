@@ -18,6 +18,7 @@ public final class HTTPServer: Sendable {
         var port: UInt16 = 0
         /// The counters outlive the loops.
         var counters: [LoopCounters] = []
+        var unixListener: UnixListener?
     }
 
     private let configuration: HTTPServerConfiguration
@@ -44,6 +45,10 @@ public final class HTTPServer: Sendable {
             try loadTLS()
             var address = ListenAddress(host: configuration.host, port: configuration.port)
             try EventLoop.checkFree(address)
+            let unixListener: UnixListener? =
+                if let unix = configuration.unixSocket {
+                    try UnixListener(unix, backlog: configuration.backlog)
+                } else { nil }
             var loops: [EventLoop] = []
             do throws(HTTPServerError) {
                 for index in 0..<configuration.loops {
@@ -51,6 +56,7 @@ public final class HTTPServer: Sendable {
                         index: index, front: front, address: address, backlog: configuration.backlog)
                     address.port = loop.port
                     loops.append(loop)
+                    if let unixListener { try loop.listen(on: unixListener) }
                 }
             } catch {
                 for loop in loops { loop.abandon() }
@@ -58,6 +64,7 @@ public final class HTTPServer: Sendable {
             }
             state.wasStarted = true
             state.port = address.port
+            state.unixListener = unixListener
             while !loops.isEmpty {
                 let loop = loops.removeFirst()
                 let (inbox, counters) = (loop.inbox, loop.counters)
@@ -105,6 +112,7 @@ public final class HTTPServer: Sendable {
                 loop.inbox.post(.drain(deadline: deadline))
             }
             state.isDraining = true
+            state.unixListener?.remove()
         }
         // The loops end what is open at the deadline, and a client that does not read its refusal soon after.
         let grace = Int(milliseconds) + 1000
@@ -115,10 +123,12 @@ public final class HTTPServer: Sendable {
     public func stop() {
         let loops = state.withLock { state in
             defer { state.loops = [] }
+            state.unixListener?.remove()
             return state.loops
         }
         for loop in loops { loop.inbox.post(.stop) }
         for loop in loops { pthread_join(loop.thread, nil) }
+        state.withLock { $0.unixListener = nil }
     }
 
     /// What the front does now and has done, over all loops.

@@ -13,6 +13,8 @@ public struct HTTPServerConfiguration: Sendable {
     public var loops = 1
     /// Connections that the kernel keeps for each listener until they are accepted (capped by `net.core.somaxconn`).
     public var backlog: Int32 = 1024
+    /// A Unix-domain socket to listen on beside that, always in clear text.
+    public var unixSocket: UnixSocketAddress?
     /// TLS on `host` and `port`; nil for clear text.
     public var tls: TLSConfiguration?
     /// What clients may ask.

@@ -66,11 +66,29 @@ final class Application: Sendable {
         }
         telemetry.logger.info(
             "listening",
-            metadata: ["host": "\(settings.front.host)", "port": .stringConvertible(Int(servers.port))])
+            metadata: [
+                "host": "\(settings.front.host)", "port": .stringConvertible(Int(servers.port)),
+                "scheme": "\(settings.front.tls == nil ? "http" : "https")",
+                "unix_socket": "\(settings.front.unixSocket?.path ?? "")",
+            ])
+    }
+
+    /// Reads certificates again. A file that is bad leaves the old ones in force.
+    private func reload() {
+        do {
+            try servers.reloadTLS()
+            telemetry.logger.notice("TLS certificates reloaded")
+        } catch {
+            telemetry.logger.error(
+                "TLS certificates not reloaded; the old ones stay in force",
+                metadata: ["code": "\(ErrorCode.internalProcessingError.rawValue)", "cause": "\(error)"])
+        }
     }
 
     /// Parks the main thread; the process ends in here.
     func waitForTermination() -> Never {
+        // Without TLS there is nothing to read again, and a terminal that hangs up ends the server as ever.
+        if settings.front.tls != nil { signals.onHangUp { [self] in reload() } }
         signals.onFirst { [self] signal in
             telemetry.logger.notice("shutting down", metadata: ["signal": "\(signal)"])
             // The stop blocks; the control queue stays free to see the second signal.

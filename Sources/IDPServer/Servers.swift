@@ -23,7 +23,8 @@ final class Servers: Sendable {
             + ProcessRoute(runs: runs, intake: intake).routes + JobRoutes(runs: runs, intake: intake).routes
             + (front.isProbeOn ? EchoRoute(bodyBytesMax: front.uploadBytesMax).routes : [])
         let wiring = Wiring(settings: settings, telemetry: telemetry)
-        main = wiring.makeServer(routes, port: front.port, loopStates: loopStates)
+        main = wiring.makeServer(
+            routes, port: front.port, tls: front.tls, unixSocket: front.unixSocket, loopStates: loopStates)
         scrape = front.metricsPort.map { port in
             wiring.makeServer(metricsRoutes, port: port, loopStates: [LoopState(lane: .shared)])
         }
@@ -36,6 +37,11 @@ final class Servers: Sendable {
     func start() throws {
         try main.start()
         try scrape?.start()
+    }
+
+    /// Reads the files of TLS again, for handshakes from now on. Throws `HTTPServerError`; then all is as it was.
+    func reloadTLS() throws {
+        try main.reloadTLS()
     }
 
     /// Takes nothing new and waits for open exchanges. Blocks.
@@ -73,8 +79,11 @@ private struct Wiring {
         ) { Double(queue.depth) }
     }
 
-    func makeServer(_ routes: [Route], port: Int, loopStates: [LoopState]) -> HTTPServer {
-        let scheme = "http"
+    func makeServer(
+        _ routes: [Route], port: Int, tls: TLSConfiguration? = nil, unixSocket: UnixSocketAddress? = nil,
+        loopStates: [LoopState]
+    ) -> HTTPServer {
+        let scheme = tls == nil ? "http" : "https"
         let router = Router(
             table: RouteTable(routes, metrics: metrics, scheme: scheme),
             unmatched: HTTPMethod.allCases.map {
@@ -94,6 +103,8 @@ private struct Wiring {
                 }
             })
         configuration.limits = ServerLimits(settings)
+        configuration.tls = tls
+        configuration.unixSocket = unixSocket
         configuration.isFastLaneOn = settings.front.isFastLaneOn
         return HTTPServer(configuration, responder: router)
     }
@@ -117,6 +128,14 @@ private struct Wiring {
                 MetricSample(labels: ["address"], value: Double(now.refusedByAddress)),
                 MetricSample(labels: ["descriptors"], value: Double(now.refusedByDescriptors)),
             ]
+        }
+        registry.observedCounterFamily(
+            "idp_tls_handshakes_total", help: "TLS handshakes, by how they ended.", labels: ["outcome"]
+        ) {
+            let handshakes = server.statistics().handshakes
+            return TLSHandshakeOutcome.allCases.map {
+                MetricSample(labels: [$0.rawValue], value: Double(handshakes[$0] ?? 0))
+            }
         }
         registry.observedGauge("http_server_active_requests", help: "Requests being answered.") {
             Double(server.statistics().requestsInFlight)

@@ -67,6 +67,8 @@ final class TestResponder: HTTPResponder {
             reply.field("X-Value", text: "a\r\nX-Evil: 1\u{0}b")
         case (.get, "/what"):
             reply.appendBody(text: describe(head))
+        case (.get, "/who"):
+            reply.appendBody(text: Self.describe(head.clientCertificate))
         case (.get, "/big"), (.head, "/big"):
             let count = Int(String(decoding: head.query, as: UTF8.self))!
             reply.body(contentType: "application/octet-stream", UnsafeRawBufferPointer(start: nil, count: 0))
@@ -79,6 +81,8 @@ final class TestResponder: HTTPResponder {
             (_, "/atonce"),
             (_, "/evil"):
             return .accepted(body: .none, context: TestContext(path: path))
+        case (.post, "/whoqueued"):
+            return .accepted(body: .none, context: TestContext(path: path))
         case (.post, "/echo"), (.put, "/echo"), (.get, "/echo"):
             return .accepted(body: .digest(limitBytes: 64 << 20), context: TestContext(path: path))
         case (.post, "/collect"):
@@ -90,6 +94,12 @@ final class TestResponder: HTTPResponder {
             reply.appendBody("none")
         }
         return .answered
+    }
+
+    private static func describe(_ client: ClientCertificate?) -> String {
+        guard let client else { return "nobody" }
+        let names = client.dnsNames.joined() + "|" + client.uris.joined()
+        return "\(client.subject)|\(names)|\(client.sha256.count)"
     }
 
     private func describe(_ head: RequestHead) -> String {
@@ -110,6 +120,8 @@ final class TestResponder: HTTPResponder {
             let stream = BodyStream()
             state.withLock { $0.streams.append(stream) }
             exchange.reply(Response(status: 200, fields: [("Content-Type", "text/plain")], body: .stream(stream)))
+        case "/whoqueued":
+            exchange.reply(Response(status: 200, body: .bytes(Array(Self.describe(request.clientCertificate).utf8))))
         case "/atonce":
             exchange.reply(Response(status: 200, body: .bytes(Array("now".utf8))))
         default:
@@ -165,13 +177,25 @@ final class TestResponder: HTTPResponder {
     }
 }
 
+/// How a test's clients reach its server: the same suites run over each of them.
+enum WireTransport {
+    case clear
+    /// The configuration names the authority of the server, too, as that of clients.
+    case tls(TLSConfiguration)
+    case unix
+
+    @TaskLocal static var current = WireTransport.clear
+}
+
 /// A server on a free port, with its spool in a folder of its own; stopped and removed in the end.
 final class ServerUnderTest {
     let server: HTTPServer
     let responder: TestResponder
     let spool: UploadSpool
     let directory: String
+    let transport = WireTransport.current
     let logged = Mutex<[String]>([])
+    var socketPath: String { directory + "/socket" }
 
     init(
         lane: Bool = true, loops: Int = 1, plan adjust: (inout MultipartPlan) -> Void = { _ in },
@@ -187,6 +211,11 @@ final class ServerUnderTest {
         var configuration = HTTPServerConfiguration(port: 0, loops: loops, currentTime: { Int(time(nil)) })
         configuration.isFastLaneOn = lane
         adjustLimits(&configuration.limits)
+        switch transport {
+        case .clear: break
+        case .tls(let tls): configuration.tls = tls
+        case .unix: configuration.unixSocket = UnixSocketAddress(path: directory + "/socket")
+        }
         server = HTTPServer(configuration, responder: responder)
         try server.start()
     }
@@ -199,7 +228,14 @@ final class ServerUnderTest {
     }
 
     func connect(receiveBuffer: Int32? = nil) throws -> WireClient {
-        try WireClient(port: server.port, receiveBuffer: receiveBuffer)
+        switch transport {
+        case .clear: return try WireClient(port: server.port, receiveBuffer: receiveBuffer)
+        case .unix: return try WireClient(path: socketPath)
+        case .tls(let tls):
+            let client = try WireClient(port: server.port, receiveBuffer: receiveBuffer)
+            try client.startTLS(WireTLS.Options(authority: tls.clientAuthoritiesPath ?? ""))
+            return client
+        }
     }
 
     /// Files that lie in the spool.

@@ -34,6 +34,7 @@ struct WireError: Error, CustomStringConvertible {
 final class WireClient {
     private(set) var descriptor: Int32
     private var buffer: [UInt8] = []
+    private(set) var tls: WireTLS?
 
     init(port: UInt16, receiveBuffer: Int32? = nil, timeout: Int = 15) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
@@ -56,12 +57,31 @@ final class WireClient {
         guard code == 0 else { throw WireError(description: "connect: \(errno)") }
     }
 
+    /// A client of a Unix-domain socket.
+    init(path: String, timeout: Int = 15) throws {
+        descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        guard descriptor >= 0 else { throw WireError(description: "socket: \(errno)") }
+        var limit = timeval(tv_sec: timeout, tv_usec: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+        guard WireListener.withAddress(path, { Glibc.connect(descriptor, $0, $1) }) == 0 else {
+            throw WireError(description: "connect to \(path): \(errno)")
+        }
+    }
+
+    /// Goes on in TLS.
+    func startTLS(_ options: WireTLS.Options, resuming: OpaquePointer? = nil) throws {
+        tls = try WireTLS(descriptor, options, resuming: resuming)
+    }
+
     deinit {
         close()
     }
 
     func close() {
-        if descriptor >= 0 { Glibc.close(descriptor) }
+        guard descriptor >= 0 else { return }
+        tls?.finish()
+        Glibc.close(descriptor)
         descriptor = -1
     }
 
@@ -69,11 +89,13 @@ final class WireClient {
     func reset() {
         var option = linger(l_onoff: 1, l_linger: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
+        tls = nil
         close()
     }
 
     /// Ends the sending side only.
     func finishSending() {
+        tls?.finish()
         shutdown(descriptor, Int32(SHUT_WR))
     }
 
@@ -83,7 +105,8 @@ final class WireClient {
         var offset = 0
         while offset < bytes.count {
             let count = bytes.withUnsafeBytes {
-                Glibc.send(descriptor, $0.baseAddress! + offset, bytes.count - offset, Int32(MSG_NOSIGNAL))
+                tls?.write($0.baseAddress! + offset, bytes.count - offset)
+                    ?? Glibc.send(descriptor, $0.baseAddress! + offset, bytes.count - offset, Int32(MSG_NOSIGNAL))
             }
             if count <= 0 { return false }
             offset += count
@@ -107,7 +130,7 @@ final class WireClient {
     /// Takes what comes next; false at the end of the connection or on a reset.
     private func fill() throws -> Bool {
         var chunk = [UInt8](repeating: 0, count: 64 << 10)
-        let count = recv(descriptor, &chunk, chunk.count, 0)
+        let count = tls?.read(&chunk, chunk.count) ?? recv(descriptor, &chunk, chunk.count, 0)
         if count > 0 {
             buffer.append(contentsOf: chunk[..<count])
             return true

@@ -108,7 +108,9 @@ extension EventLoop {
         _ = withUnsafeMutablePointer(to: &storage) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &length) }
         }
-        return PeerAddress(storage).port
+        return withUnsafePointer(to: &storage) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { PeerAddress($0).port }
+        }
     }
 
     // MARK: Accepting
@@ -150,10 +152,8 @@ extension EventLoop {
     }
 
     private func adopt(_ event: OpaquePointer, _ evhttpConnection: OpaquePointer, _ descriptor: Int32) {
-        let address = evhttp_connection_get_addr(evhttpConnection).map { pointer in
-            pointer.withMemoryRebound(to: sockaddr_storage.self, capacity: 1) { PeerAddress($0.pointee) }
-        }
-        let peer = address ?? .unix
+        // libevent keeps no more of an address than its family's structure, and of AF_UNIX the family alone.
+        let peer = evhttp_connection_get_addr(evhttpConnection).map { PeerAddress($0) } ?? .unix
         guard front.admit(peer) else {
             counters.refusedByAddress.bump()
             evhttp_connection_free(evhttpConnection)
@@ -178,44 +178,42 @@ extension EventLoop {
 
     private func pauseAccepting(_ pause: AcceptPause) {
         acceptPause = pause
-        if let listener { evconnlistener_disable(listener) }
+        for listener in listeners { evconnlistener_disable(listener) }
         startSweeping()
     }
 
     /// Accepts again.
     func resumeAccepting() {
         acceptPause = .none
-        if let listener { evconnlistener_enable(listener) }
+        for listener in listeners { evconnlistener_enable(listener) }
     }
 
     /// Ends accepting for good.
     func stopListening() {
-        guard let bound else { return }
-        self.bound = nil
-        evhttp_del_accept_socket(http, bound)
+        let bound = bound
+        self.bound = []
+        for socket in bound { evhttp_del_accept_socket(http, socket) }
     }
 }
 
 extension PeerAddress {
-    /// The address in a socket address; anything but IPv4 and IPv6 is `unix`.
-    init(_ storage: sockaddr_storage) {
-        self = withUnsafePointer(to: storage) { pointer in
-            switch Int32(storage.ss_family) {
-            case AF_INET:
-                pointer.withMemoryRebound(to: sockaddr_in.self, capacity: 1) {
-                    .ipv4(UInt32(bigEndian: $0.pointee.sin_addr.s_addr), port: UInt16(bigEndian: $0.pointee.sin_port))
-                }
-            case AF_INET6:
-                pointer.withMemoryRebound(to: sockaddr_in6.self, capacity: 1) { address in
-                    withUnsafeBytes(of: address.pointee.sin6_addr) { bytes in
-                        .ipv6(
-                            high: UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self)),
-                            low: UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self)),
-                            port: UInt16(bigEndian: address.pointee.sin6_port))
-                    }
-                }
-            default: .unix
+    /// The address in a socket address; anything but IPv4 and IPv6 is `unix`. `address` is borrowed, and read as far as
+    /// its family's structure goes.
+    init(_ address: UnsafePointer<sockaddr>) {
+        let bytes = UnsafeRawPointer(address)
+        switch Int32(address.pointee.sa_family) {
+        case AF_INET:
+            let address = bytes.loadUnaligned(as: sockaddr_in.self)
+            self = .ipv4(UInt32(bigEndian: address.sin_addr.s_addr), port: UInt16(bigEndian: address.sin_port))
+        case AF_INET6:
+            let address = bytes.loadUnaligned(as: sockaddr_in6.self)
+            self = withUnsafeBytes(of: address.sin6_addr) { half in
+                .ipv6(
+                    high: UInt64(bigEndian: half.loadUnaligned(as: UInt64.self)),
+                    low: UInt64(bigEndian: half.loadUnaligned(fromByteOffset: 8, as: UInt64.self)),
+                    port: UInt16(bigEndian: address.sin6_port))
             }
+        default: self = .unix
         }
     }
 

@@ -30,8 +30,8 @@ final class EventLoop {
     let base: OpaquePointer
     /// Owned; freed in `free`, with the connections and the listener.
     let http: OpaquePointer
-    /// The listener as evhttp holds it; nil once accepting has ended. Owned by `http`.
-    var bound: OpaquePointer?
+    /// The listeners as evhttp holds them; none once accepting has ended. Owned by `http`.
+    var bound: [OpaquePointer]
     /// The port that was bound.
     let port: UInt16
 
@@ -97,7 +97,8 @@ final class EventLoop {
         self.inbox = inbox
         self.base = base
         self.http = http
-        (bound, port) = listening
+        bound = [listening.bound]
+        port = listening.port
         headTable = HeadTable(fieldsLimit: front.gate.fields)
         configureCallbacks()
         date.update(to: front.currentTime())
@@ -140,7 +141,7 @@ final class EventLoop {
             base, -1, Int16(EV_PERSIST), { _, _, context in EventLoop.from(context).sweepTick() }, context)
         precondition(adoptEvent != nil && inboxEvent != nil && sweepEvent != nil, "Three events find memory.")
         event_add(inboxEvent, nil)
-        if let listener { evconnlistener_set_error_cb(listener, acceptErrorCallback) }
+        for listener in listeners { evconnlistener_set_error_cb(listener, acceptErrorCallback) }
     }
 
     /// The loop behind a callback's context. Unretained: the loop ends its callbacks before it goes.
@@ -149,8 +150,8 @@ final class EventLoop {
         return Unmanaged<EventLoop>.fromOpaque(context).takeUnretainedValue()
     }
 
-    /// The listener; nil once accepting has ended. Owned by `http`.
-    var listener: OpaquePointer? { bound.map { evhttp_bound_socket_get_listener($0) } }
+    /// The listeners; none once accepting has ended. Owned by `http`.
+    var listeners: [OpaquePointer] { bound.compactMap { evhttp_bound_socket_get_listener($0) } }
 
     // MARK: Running
 

@@ -37,9 +37,10 @@ final class SharedFront: Sendable {
         exchangeNumber.add(1, ordering: .relaxed).newValue
     }
 
-    /// Counts a connection of `address` in; false if it has as many as it may.
+    /// Counts a connection of `address` in; false if it has as many as it may. Clients of a Unix-domain socket have no
+    /// address and no such limit: the file's permissions say who they may be.
     func admit(_ address: PeerAddress) -> Bool {
-        guard limits.connectionsPerAddress > 0 else { return true }
+        guard limits.connectionsPerAddress > 0, address != .unix else { return true }
         return byAddress.withLock { open in
             let count = open[address.withoutPort, default: 0]
             guard count < limits.connectionsPerAddress else { return false }
@@ -50,7 +51,7 @@ final class SharedFront: Sendable {
 
     /// Counts a connection of `address` out.
     func release(_ address: PeerAddress) {
-        guard limits.connectionsPerAddress > 0 else { return }
+        guard limits.connectionsPerAddress > 0, address != .unix else { return }
         byAddress.withLock { open in
             guard let count = open[address.withoutPort] else { return }
             open[address.withoutPort] = count > 1 ? count - 1 : nil

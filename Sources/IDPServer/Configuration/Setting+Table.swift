@@ -1,3 +1,5 @@
+internal import EventHTTP
+
 extension Setting {
     /// Every setting there is, by heading. README's table, `--help` and `check-config` are made from it.
     static let table: [Setting] =
@@ -30,6 +32,12 @@ extension Setting {
         Setting(
             name: "IDP_PORT", group: .front, kind: .integer(0...65_535), fallback: "8000",
             help: "Port to listen on; 0 takes a free one"),
+        Setting(
+            name: "IDP_UNIX_SOCKET", group: .front, kind: .socketPath, fallback: nil,
+            help: "Unix-domain socket to listen on beside the port, in clear text"),
+        Setting(
+            name: "IDP_UNIX_SOCKET_MODE", group: .front, kind: .fileMode, fallback: "0660",
+            help: "Permissions of the socket's file: who may write may connect"),
         Setting(
             name: "IDP_LOOPS", group: .front, kind: .integer(1...256), fallback: "<cores>",
             help: "Event loop threads"),
@@ -148,13 +156,18 @@ extension Setting {
             help: "Who may call: everybody, holders of a key, holders of a token", support: .only { $0 == "none" }),
         Setting(
             name: "IDP_TLS_CERT", group: .security, kind: .path, fallback: nil,
-            help: "Certificate chain, PEM", support: .no),
+            help: "Certificate chain, PEM: with IDP_TLS_KEY the port speaks TLS 1.2 and 1.3; SIGHUP reads it again"),
         Setting(
             name: "IDP_TLS_KEY", group: .security, kind: .path, fallback: nil,
-            help: "Private key, PEM", support: .no),
+            help: "Private key of the certificate, PEM, not encrypted"),
         Setting(
             name: "IDP_TLS_CLIENT_CA", group: .security, kind: .path, fallback: nil,
-            help: "Certificates that sign clients' certificates, PEM; clients without one are refused", support: .no),
+            help: "Certificates that sign clients' certificates, PEM; clients without one are refused"),
+        Setting(
+            name: "IDP_TLS_CLIENT_AUTH", group: .security,
+            kind: .choice(TLSConfiguration.ClientCertificates.allCases.map(\.rawValue)),
+            fallback: "<require, or off without IDP_TLS_CLIENT_CA>",
+            help: "Whether clients need a certificate; with request they may have none, but not a bad one"),
         Setting(
             name: "IDP_WEBHOOK_SECRET", group: .security, kind: .word, fallback: nil,
             help: "Key that signs callbacks", secrecy: .secret, support: .no),
@@ -229,6 +242,14 @@ extension SettingKind {
             text.split(separator: ",", omittingEmptySubsequences: false)
                 .allSatisfy { item in item.contains { !$0.isWhitespace } }
         }, shape: "a list with commas between its items")
+
+    fileprivate static let socketPath = SettingKind.text(
+        matches: { $0.utf8.count <= UnixSocketAddress.pathBytesMax && !$0.utf8.contains(0) },
+        shape: "a path of at most \(UnixSocketAddress.pathBytesMax) bytes")
+
+    fileprivate static let fileMode = SettingKind.text(
+        matches: { text in (3...4).contains(text.utf8.count) && UInt32(text, radix: 8).map { $0 <= 0o777 } == true },
+        shape: "permissions in octal, like 0660")
 
     fileprivate static let languages = SettingKind.text(
         matches: { text in

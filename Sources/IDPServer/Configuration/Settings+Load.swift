@@ -1,3 +1,4 @@
+import EventHTTP
 import Foundation
 
 extension Settings {
@@ -78,6 +79,7 @@ extension Settings {
         if let port = front.metricsPort, port == front.port {
             refuse("IDP_METRICS_PORT", "\(port) is IDP_PORT too; take another or leave it out")
         }
+        mistakes += front.contradictionsOfTLS(resolved)
         if service.shutdownDelay > service.shutdownGrace {
             refuse("IDP_SHUTDOWN_DELAY", "must not be longer than IDP_SHUTDOWN_GRACE, which it is a part of")
         }
@@ -101,6 +103,7 @@ extension Settings.Front {
     fileprivate init(_ read: SettingReader, cores: Int) {
         self.init(
             host: read.text("IDP_HOST"), port: read.integer("IDP_PORT"),
+            unixSocket: UnixSocketAddress(read), tls: TLSConfiguration(read),
             loops: read.optionalInteger("IDP_LOOPS") ?? cores, metricsPort: read.optionalInteger("IDP_METRICS_PORT"),
             uploadBytesMax: read.integer("IDP_MAX_UPLOAD_BYTES"),
             connectionsMax: read.integer("IDP_MAX_CONNECTIONS"),

@@ -1,3 +1,4 @@
+import EventHTTP
 import Pipeline
 
 /// All settings, read once and immutable. `Setting.table` says what each may be and what it is when nobody sets it.
@@ -10,10 +11,14 @@ struct Settings: Sendable {
         var shutdownDelay: Duration
     }
 
-    /// IDP_HOST, IDP_PORT, IDP_LOOPS, IDP_METRICS_PORT, the front's limits.
+    /// IDP_HOST, IDP_PORT, IDP_UNIX_…, IDP_LOOPS, IDP_METRICS_PORT, the front's limits, IDP_TLS_….
     struct Front: Sendable, Equatable {
         var host: String
         var port: Int
+        /// Nil: no such socket.
+        var unixSocket: UnixSocketAddress?
+        /// Nil: clear text.
+        var tls: TLSConfiguration?
         var loops: Int
         /// Nil: /metrics is served beside everything else.
         var metricsPort: Int?

@@ -1,7 +1,8 @@
 internal import EventHTTP
 internal import Observability
 
-/// One line a request, written off the loop: ids, route, status, sizes, time. No path, no query, no name.
+/// One line a request, written off the loop: ids, client's address (`unix` on a Unix-domain socket), route, status,
+/// sizes, time. No path, no query, no name.
 ///
 /// The line is built in a buffer of the loop's own; the sink takes a copy and writes it on its queue.
 struct AccessLog: Sendable {
@@ -19,6 +20,7 @@ struct AccessLog: Sendable {
         state.line.field("request_id", context.requestID)
         if let runID = context.runID { state.line.field("run_id", runID.description) }
         if let trace = context.trace { state.line.trace(trace) }
+        state.line.field("client_address", context.peer.host)
         state.line.field("method", "\(context.endpoint.method.name)")
         state.line.field("route", context.endpoint.template.text)
         state.line.field("status", record.status)
@@ -34,11 +36,13 @@ struct AccessLog: Sendable {
 
     /// A request that was refused at its head.
     func write(
-        _ metrics: EndpointMetrics, _ error: ServiceError, requestID: String, nanoseconds: UInt64, _ state: LoopState
+        _ metrics: EndpointMetrics, _ error: ServiceError, requestID: String, peer: PeerAddress?, nanoseconds: UInt64,
+        _ state: LoopState
     ) {
         guard isOn else { return }
         begin(&state.line, status: error.code.httpStatus)
         state.line.field("request_id", requestID)
+        if let peer { state.line.field("client_address", peer.host) }
         state.line.field("method", metrics.method)
         state.line.field("route", metrics.endpoint)
         state.line.field("status", error.code.httpStatus)

@@ -21,13 +21,15 @@ final class RequestContext: ExchangeContext {
     let errorFormat: ErrorBodyFormat
     /// The path as it came, for RFC 9457's `instance` only: never a label, a span name or a log field.
     let path: String
+    /// The other end of the connection.
+    let peer: PeerAddress
     /// Stops the request's own work when the client goes away.
     let cancellation = CancellationToken()
     private let state = Mutex(State())
 
     init(
         endpoint: Endpoint, requestID: String, trace: TraceContext?, span: RecordedSpan?, errorFormat: ErrorBodyFormat,
-        path: String
+        path: String, peer: PeerAddress
     ) {
         self.endpoint = endpoint
         self.requestID = requestID
@@ -35,6 +37,7 @@ final class RequestContext: ExchangeContext {
         self.span = span
         self.errorFormat = errorFormat
         self.path = path
+        self.peer = peer
     }
 
     /// What the request was answered with, if it failed: for the log and the span.

@@ -21,13 +21,14 @@ struct RequestObserver: Sendable {
                     .init("http.request.method", "\(endpoint.method.name)"),
                     .init("http.route", endpoint.template.text),
                     .init("url.path", String(decoding: head.path, as: UTF8.self)),
+                    .init("client.address", head.peerAddress.host),
                     .init("url.scheme", head.isTLS ? "https" : "http"), .init("network.protocol.version", "1.1"),
                 ])
         return RequestContext(
             endpoint: endpoint, requestID: state.requestID(of: head), trace: start?.context ?? caller,
             span: start?.span,
             errorFormat: .negotiated(accept: head.field(.accept).map { String(decoding: $0, as: UTF8.self) }),
-            path: String(decoding: head.path, as: UTF8.self))
+            path: String(decoding: head.path, as: UTF8.self), peer: head.peerAddress)
     }
 
     /// Ends it: one call for each accepted request.
@@ -57,11 +58,12 @@ struct RequestObserver: Sendable {
 
     /// Counts an inline refusal, and logs it.
     func inlineRefused(
-        _ metrics: EndpointMetrics, _ error: ServiceError, requestID: String, since started: UInt64, _ state: LoopState
+        _ metrics: EndpointMetrics, _ error: ServiceError, requestID: String, peer: PeerAddress?,
+        since started: UInt64, _ state: LoopState
     ) {
         let elapsed = MonotonicClock.nanoseconds() &- started
         metrics.record(
             status: error.code.httpStatus, nanoseconds: elapsed, bytesIn: 0, bytesOut: 0, lane: state.lane)
-        accessLog.write(metrics, error, requestID: requestID, nanoseconds: elapsed, state)
+        accessLog.write(metrics, error, requestID: requestID, peer: peer, nanoseconds: elapsed, state)
     }
 }

@@ -107,7 +107,8 @@ final class Router: HTTPResponder {
             error, requestID: requestID,
             format: .negotiated(accept: head?.field(.accept).map { String(decoding: $0, as: UTF8.self) }),
             path: head.map { String(decoding: $0.path, as: UTF8.self) })
-        observer.inlineRefused(metrics, error, requestID: requestID, since: started, state)
+        observer.inlineRefused(
+            metrics, error, requestID: requestID, peer: head?.peerAddress, since: started, state)
         return .answered
     }
 
