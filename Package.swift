@@ -73,6 +73,10 @@ let package = Package(
             ],
             swiftSettings: strict),
 
+        // What single operations cost; run by scripts/bench.sh.
+        .executableTarget(
+            name: "MicroBenchmarks", dependencies: ["Observability"], path: "Benchmarks/Micro", swiftSettings: strict),
+
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         // With OpenSSL for the client's end of TLS.
         .testTarget(

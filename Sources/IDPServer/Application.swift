@@ -62,7 +62,7 @@ final class Application: Sendable {
         keepReadinessFresh()
         try servers.start()
         if settings.front.isProbeOn {
-            telemetry.logger.warning("IDP_PROBE is on: POST /-/echo takes any body; not for production")
+            telemetry.logger.warning("IDP_PROBE is on: the routes under /-/ take any body; not for production")
         }
         telemetry.logger.info(
             "listening",

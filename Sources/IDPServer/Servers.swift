@@ -17,11 +17,13 @@ final class Servers: Sendable {
             spool: spool, uploadBytesMax: front.uploadBytesMax, processTimeout: settings.jobs.processTimeout, runs: runs
         )
         let metricsRoutes = MetricsRoute(registry: telemetry.registry).routes
+        let load = LoadRoutes(spool: spool, uploadBytesMax: front.uploadBytesMax, registry: telemetry.registry)
+        let probeRoutes = front.isProbeOn ? EchoRoute(bodyBytesMax: front.uploadBytesMax).routes + load.routes : []
         let routes =
             HealthRoutes(serviceName: settings.service.name, readiness: readiness).routes
             + (front.metricsPort == nil ? metricsRoutes : [])
             + ProcessRoute(runs: runs, intake: intake).routes + JobRoutes(runs: runs, intake: intake).routes
-            + (front.isProbeOn ? EchoRoute(bodyBytesMax: front.uploadBytesMax).routes : [])
+            + probeRoutes
         let wiring = Wiring(settings: settings, telemetry: telemetry)
         main = wiring.makeServer(
             routes, port: front.port, tls: front.tls, unixSocket: front.unixSocket, loopStates: loopStates)

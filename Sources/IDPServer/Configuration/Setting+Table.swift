@@ -221,7 +221,7 @@ extension Setting {
     private static let testing: [Setting] = [
         Setting(
             name: "IDP_PROBE", group: .testing, kind: .boolean, fallback: "false",
-            help: "Adds POST /-/echo for conformance tools"),
+            help: "Adds routes under /-/ for conformance and load tools"),
         Setting(
             name: "IDP_SIMULATE", group: .testing, kind: .list, fallback: nil,
             help: "Replaces stages by given latencies", support: .no),

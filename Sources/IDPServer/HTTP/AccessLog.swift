@@ -21,7 +21,7 @@ struct AccessLog: Sendable {
         if let runID = context.runID { state.line.field("run_id", runID.description) }
         if let trace = context.trace { state.line.trace(trace) }
         state.line.field("client_address", context.peer.host)
-        state.line.field("method", "\(context.endpoint.method.name)")
+        state.line.field("method", context.endpoint.methodText)
         state.line.field("route", context.endpoint.template.text)
         state.line.field("status", record.status)
         state.line.field("duration_ms", millisecondsOf: record.durationNanoseconds)
@@ -31,6 +31,30 @@ struct AccessLog: Sendable {
             state.line.field("code", error.code.rawValue)
             if let cause = error.cause { state.line.field("cause", cause) }
         }
+        state.line.end(to: sink, lane: state.lane)
+    }
+
+    /// A queued endpoint's request that was answered on the loop; its id is the state's last. `bytes_out` counts the
+    /// body alone.
+    func write(
+        _ endpoint: Endpoint, _ runID: RunID, _ trace: TraceContext?, peer: PeerAddress, _ record: ExchangeRecord,
+        _ state: LoopState
+    ) {
+        guard isOn else { return }
+        begin(&state.line, status: record.status)
+        state.line.field("request_id", bytes: state.lastRequestID)
+        withUnsafeTemporaryAllocation(byteCount: RunID.textLength, alignment: 8) { text in
+            runID.write(to: text)
+            state.line.field("run_id", bytes: UnsafeRawBufferPointer(text))
+        }
+        if let trace { state.line.trace(trace) }
+        state.line.field("client_address", peer.host)
+        state.line.field("method", endpoint.methodText)
+        state.line.field("route", endpoint.template.text)
+        state.line.field("status", record.status)
+        state.line.field("duration_ms", millisecondsOf: record.durationNanoseconds)
+        state.line.field("bytes_in", record.bytesIn)
+        state.line.field("bytes_out", record.bytesOut)
         state.line.end(to: sink, lane: state.lane)
     }
 

@@ -30,12 +30,17 @@ final class Call: Sendable {
 
     /// Answers with JSON.
     func reply(_ status: Int, fields: [(String, String)] = [], json: some Encodable) {
+        guard let body = encoded(json) else { return }
+        reply(Response(status: status, fields: [("Content-Type", "application/json")] + fields, body: .bytes(body)))
+    }
+
+    /// A value as JSON; nil if it could not be encoded, and then the call has been answered with that.
+    func encoded(_ value: some Encodable) -> [UInt8]? {
         do {
-            let body = try JSONEncoder.wire.encode(json)
-            reply(Response(
-                status: status, fields: [("Content-Type", "application/json")] + fields, body: .bytes(Array(body))))
+            return Array(try JSONEncoder.wire.encode(value))
         } catch {
             fail(ServiceError(.internalProcessingError, cause: "an answer could not be encoded: \(error)"))
+            return nil
         }
     }
 

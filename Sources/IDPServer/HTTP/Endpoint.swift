@@ -11,6 +11,11 @@ enum Handler: Sendable {
         handle: @Sendable (Call) throws(ServiceError) -> Void)
 }
 
+/// Answers a queued route's request on the loop where that can be done at once: gives the run that the answer is about,
+/// or nil to leave the request to the queue, with nothing written. The second argument is the path's variable segment.
+/// It may not block, wait or allocate.
+typealias Shortcut = @Sendable (RequestHead, UnsafeRawBufferPointer, inout InlineReply) -> RunID?
+
 /// A route as it is declared beside its resource.
 struct Route: Sendable {
     let method: HTTPMethod
@@ -18,20 +23,28 @@ struct Route: Sendable {
     /// Probes and scrapes: not traced, not in the access log.
     let isProbe: Bool
     let handler: Handler
+    let shortcut: Shortcut?
 
-    init(_ method: HTTPMethod, _ template: String, isProbe: Bool = false, _ handler: Handler) {
+    init(
+        _ method: HTTPMethod, _ template: String, isProbe: Bool = false, _ handler: Handler, shortcut: Shortcut? = nil
+    ) {
         self.method = method
         self.template = RouteTemplate(template)
         self.isProbe = isProbe
         self.handler = handler
+        self.shortcut = shortcut
     }
 }
 
 /// A handler with its place in the API and its resolved metric slots.
 final class Endpoint: Sendable {
     let method: HTTPMethod
+    /// The method's name.
+    let methodText: String
     let template: RouteTemplate
     let handler: Handler
+    /// Tried before the queue.
+    let shortcut: Shortcut?
     let metrics: EndpointMetrics
     /// Probes and scrapes: not traced, not in the access log.
     let isProbe: Bool
@@ -43,7 +56,9 @@ final class Endpoint: Sendable {
         self.metrics = metrics
         template = route.template
         handler = route.handler
+        shortcut = route.shortcut
         isProbe = route.isProbe
+        methodText = "\(method.name)"
         spanName = "\(method.name) \(route.template.text)"
     }
 }

@@ -11,7 +11,8 @@ final class LoopState: @unchecked Sendable {
     /// The access line in the making.
     var line = LogLine()
     private var ids = RequestIDSource()
-    private let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: RequestIDSource.length, alignment: 8)
+    private let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: RequestID.lengthMax, alignment: 8)
+    private var requestIDLength = 0
 
     init(lane: Lane) {
         self.lane = lane
@@ -19,14 +20,19 @@ final class LoopState: @unchecked Sendable {
 
     deinit { scratch.deallocate() }
 
+    /// The id that `writeRequestID` wrote last; valid until it writes the next.
+    var lastRequestID: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: scratch[..<requestIDLength]) }
+
     /// Writes the caller's own id if it can be taken over, else a new one, without allocating.
     func writeRequestID(of head: RequestHead, into reply: inout InlineReply) {
         if let own = head.field(.requestID), RequestID.isAcceptable(own) {
-            reply.field("X-Request-ID", own)
+            scratch.copyMemory(from: own)
+            requestIDLength = own.count
         } else {
             ids.next(into: scratch)
-            reply.field("X-Request-ID", UnsafeRawBufferPointer(scratch))
+            requestIDLength = RequestIDSource.length
         }
+        reply.field("X-Request-ID", lastRequestID)
     }
 
     /// The same as a string, for what outlives the call.

@@ -9,26 +9,53 @@ struct RequestObserver: Sendable {
 
     /// Starts the observation of an accepted request: its id, its trace context, its server span.
     func begin(_ endpoint: Endpoint, _ head: RequestHead, _ state: LoopState) -> RequestContext {
-        let caller = head.field(.traceparent).flatMap {
-            TraceContext(traceparent: $0, tracestate: head.field(.tracestate))
-        }
-        let start =
-            endpoint.isProbe
-            ? nil
-            : tracing.begin(
-                endpoint.spanName, kind: .server, parent: caller,
-                attributes: [
-                    .init("http.request.method", "\(endpoint.method.name)"),
-                    .init("http.route", endpoint.template.text),
-                    .init("url.path", String(decoding: head.path, as: UTF8.self)),
-                    .init("client.address", head.peerAddress.host),
-                    .init("url.scheme", head.isTLS ? "https" : "http"), .init("network.protocol.version", "1.1"),
-                ])
+        let caller = callersTrace(head)
+        let start = endpoint.isProbe ? nil : beginSpan(endpoint, head, caller)
         return RequestContext(
             endpoint: endpoint, requestID: state.requestID(of: head), trace: start?.context ?? caller,
             span: start?.span,
             errorFormat: .negotiated(accept: head.field(.accept).map { String(decoding: $0, as: UTF8.self) }),
             path: String(decoding: head.path, as: UTF8.self), peer: head.peerAddress)
+    }
+
+    private func callersTrace(_ head: RequestHead) -> TraceContext? {
+        head.field(.traceparent).flatMap { TraceContext(traceparent: $0, tracestate: head.field(.tracestate)) }
+    }
+
+    private func beginSpan(
+        _ endpoint: Endpoint, _ head: RequestHead, _ caller: TraceContext?, startUnixNanoseconds: UInt64? = nil
+    ) -> TracingSystem.Start? {
+        tracing.begin(
+            endpoint.spanName, kind: .server, parent: caller,
+            attributes: [
+                .init("http.request.method", "\(endpoint.method.name)"),
+                .init("http.route", endpoint.template.text),
+                .init("url.path", String(decoding: head.path, as: UTF8.self)),
+                .init("client.address", head.peerAddress.host),
+                .init("url.scheme", head.isTLS ? "https" : "http"), .init("network.protocol.version", "1.1"),
+            ], startUnixNanoseconds: startUnixNanoseconds)
+    }
+
+    /// Observes a queued endpoint's request that its shortcut has answered: everything that an accepted one gets.
+    func shortcutAnswered(
+        _ endpoint: Endpoint, _ head: RequestHead, _ runID: RunID, _ reply: inout InlineReply, since started: UInt64,
+        _ state: LoopState
+    ) {
+        let caller = callersTrace(head)
+        let elapsed = MonotonicClock.nanoseconds() &- started
+        let start =
+            tracing.isEnabled
+            ? beginSpan(endpoint, head, caller, startUnixNanoseconds: WallClock.nanoseconds() &- elapsed) : nil
+        let record = ExchangeRecord(
+            status: reply.currentStatus, bytesIn: 0, bytesOut: reply.bodyBytes, durationNanoseconds: elapsed)
+        endpoint.metrics.record(
+            status: record.status, nanoseconds: elapsed, bytesIn: 0, bytesOut: record.bytesOut, lane: state.lane)
+        if let span = start?.span {
+            span.set("http.response.status_code", record.status)
+            span.end()
+        }
+        accessLog.write(
+            endpoint, runID, start?.context ?? caller, peer: head.peerAddress, record, state)
     }
 
     /// Ends it: one call for each accepted request.

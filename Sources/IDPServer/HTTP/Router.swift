@@ -52,6 +52,9 @@ final class Router: HTTPResponder {
                 observer.inlineAnswered(endpoint.metrics, status: reply.currentStatus, since: started, state)
                 return .answered
             case .queued(let admit, _):
+                if let shortcut = endpoint.shortcut, answer(endpoint, shortcut, head, &reply, state, started) {
+                    return .answered
+                }
                 let plan = try admit(head)
                 return .accepted(body: plan, context: observer.begin(endpoint, head, state))
             }
@@ -95,6 +98,19 @@ final class Router: HTTPResponder {
     func finished(_ context: any ExchangeContext, _ record: ExchangeRecord, loop: Int) {
         guard let context = context as? RequestContext else { return }
         observer.end(context, record, loops[loop])
+    }
+
+    /// Tries a queued endpoint's shortcut; whether it has answered, observed like any other request.
+    private func answer(
+        _ endpoint: Endpoint, _ shortcut: Shortcut, _ head: RequestHead, _ reply: inout InlineReply,
+        _ state: LoopState, _ started: UInt64
+    ) -> Bool {
+        guard let variable = endpoint.template.variable(in: head.path),
+            let runID = shortcut(head, variable, &reply)
+        else { return false }
+        state.writeRequestID(of: head, into: &reply)
+        observer.shortcutAnswered(endpoint, head, runID, &reply, since: started, state)
+        return true
     }
 
     /// Answers an inline error, observed.

@@ -31,6 +31,13 @@ struct RunID: Sendable, Hashable, Comparable, CustomStringConvertible {
         self.low = low
     }
 
+    /// The same from bytes of ASCII.
+    init?(ascii text: UnsafeRawBufferPointer) {
+        guard let (high, low) = RunID.words(text), high >> 12 & 0xF == 7, low >> 62 == 2 else { return nil }
+        self.high = high
+        self.low = low
+    }
+
     /// From its 16 bytes, as stored; nil unless they are those of a version 7 UUID.
     init?(bytes: some Collection<UInt8>) {
         guard bytes.count == 16 else { return nil }
@@ -51,19 +58,27 @@ struct RunID: Sendable, Hashable, Comparable, CustomStringConvertible {
 
     /// The canonical text.
     var description: String {
-        String(unsafeUninitializedCapacity: 36) { buffer in
-            var position = 0
-            for index in 0..<32 {
-                if index == 8 || index == 12 || index == 16 || index == 20 {
-                    buffer[position] = 0x2D
-                    position += 1
-                }
-                let word = index < 16 ? high : low
-                let digit = UInt8(truncatingIfNeeded: word >> UInt64(60 - index % 16 * 4)) & 0xF
-                buffer[position] = digit < 10 ? 0x30 + digit : 0x57 + digit
+        String(unsafeUninitializedCapacity: RunID.textLength) { buffer in
+            write(to: UnsafeMutableRawBufferPointer(buffer))
+            return RunID.textLength
+        }
+    }
+
+    /// Bytes of the canonical text.
+    static let textLength = 36
+
+    /// Writes the canonical text into `buffer`, which has room for `textLength` bytes.
+    func write(to buffer: UnsafeMutableRawBufferPointer) {
+        var position = 0
+        for index in 0..<32 {
+            if index == 8 || index == 12 || index == 16 || index == 20 {
+                buffer[position] = 0x2D
                 position += 1
             }
-            return 36
+            let word = index < 16 ? high : low
+            let digit = UInt8(truncatingIfNeeded: word >> UInt64(60 - index % 16 * 4)) & 0xF
+            buffer[position] = digit < 10 ? 0x30 + digit : 0x57 + digit
+            position += 1
         }
     }
 

@@ -10,6 +10,8 @@ struct JobRoutes: Sendable {
 
     let runs: RunService
     let intake: Intake
+    /// Status answers as they were last sent.
+    let cache = StatusCache()
 
     var routes: [Route] {
         let get: @Sendable (RequestHead) throws(ServiceError) -> BodyPlan = { (_) throws(ServiceError) in .none }
@@ -24,7 +26,8 @@ struct JobRoutes: Sendable {
             Route(.get, "/v1/jobs", .queued(admit: get, handle: { (call) throws(ServiceError) in try list(call) })),
             Route(
                 .get, "/v1/jobs/{run_id}",
-                .queued(admit: get, handle: { (call) throws(ServiceError) in try status(call) })),
+                .queued(admit: get, handle: { (call) throws(ServiceError) in try status(call) }),
+                shortcut: { head, path, reply in cachedStatus(path, head, &reply) }),
             Route(
                 .get, "/v1/jobs/{run_id}/result",
                 .queued(admit: get, handle: { (call) throws(ServiceError) in try result(call) })),
@@ -53,25 +56,47 @@ struct JobRoutes: Sendable {
     }
 
     private func answer(_ call: Call, _ record: RunRecord) {
+        let progress = runs.progress(of: record.id)
+        let response = RunResponse(
+            record: record, progress: progress, queuePosition: runs.jobQueue.position(of: record.id))
+        guard let body = call.encoded(response) else { return }
+        let retryAfter = record.state.isFinal ? nil : runs.retryAfterSeconds(for: record)
+        cache.keep(
+            StatusCache.Answer(
+                record, progress, body: body, retryAfterSeconds: retryAfter, madeAt: MonotonicClock.nanoseconds()))
         call.reply(
-            200, fields: fields(record),
-            json: RunResponse(
-                record: record, progress: runs.progress(of: record.id),
-                queuePosition: runs.jobQueue.position(of: record.id)))
+            Response(
+                status: 200, fields: [("Content-Type", "application/json")] + fields(retryAfter: retryAfter),
+                body: .bytes(body)))
+    }
+
+    /// Answers on the loop when the last answer is still right; nil leaves the request to the queue: waits, ids in
+    /// another spelling, runs of which memory knows nothing.
+    private func cachedStatus(
+        _ path: UnsafeRawBufferPointer, _ head: RequestHead, _ reply: inout InlineReply
+    ) -> RunID? {
+        guard head.query.isEmpty, let id = RunID(ascii: path), let record = runs.recentRecord(for: id),
+            let answer = cache.answer(
+                record, record.state.isFinal ? nil : runs.progress(of: id), now: MonotonicClock.nanoseconds())
+        else { return nil }
+        reply.field("Cache-Control", "no-store")
+        if let seconds = answer.retryAfterSeconds { reply.field("Retry-After", seconds) }
+        answer.body.withUnsafeBytes { reply.body(contentType: "application/json", $0) }
+        return id
     }
 
     /// Never cached; while it goes on, when to ask again.
-    private func fields(_ record: RunRecord) -> [(String, String)] {
-        var fields = [("Cache-Control", "no-store")]
-        if !record.state.isFinal { fields.append(("Retry-After", String(runs.retryAfterSeconds(for: record)))) }
-        return fields
+    private func fields(retryAfter: Int?) -> [(String, String)] {
+        [("Cache-Control", "no-store")] + (retryAfter.map { [("Retry-After", String($0))] } ?? [])
     }
 
     private func result(_ call: Call) throws(ServiceError) {
         let id = try runID(of: call)
         let record = try runs.record(for: id)
+        let retryAfter = record.state.isFinal ? nil : runs.retryAfterSeconds(for: record)
         call.reply(
-            200, fields: fields(record), json: ResultResponse(record: record, judgement: try runs.judgement(for: id)))
+            200, fields: fields(retryAfter: retryAfter),
+            json: ResultResponse(record: record, judgement: try runs.judgement(for: id)))
     }
 
     private func cancel(_ call: Call) throws(ServiceError) {

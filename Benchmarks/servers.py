@@ -1,0 +1,182 @@
+"""Starts and ends the servers that are measured."""
+
+import mmap
+import os
+import platform
+import resource
+import socket
+import struct
+import subprocess
+import time
+
+from load import Failure, request
+
+TICKS = os.sysconf("SC_CLK_TCK")
+PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+def free_cpu_note():
+    return f"{platform.system()} {platform.release()}, {os.cpu_count()} processors"
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Server:
+    """A running server; `pid` is the process that answers."""
+
+    def __init__(self, process, port, pid=None):
+        self.process = process
+        self.port = port
+        self.pid = pid or process.pid
+        self.url = f"http://127.0.0.1:{port}"
+        self.counter = None
+
+    def cpu_seconds(self):
+        with open(f"/proc/{self.pid}/stat") as file:
+            fields = file.read().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / TICKS
+
+    def rss_bytes(self):
+        with open(f"/proc/{self.pid}/statm") as file:
+            return int(file.read().split()[1]) * PAGE
+
+    def allocations(self):
+        return struct.unpack_from("q", self.counter)[0]
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(20)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+
+class Servers:
+    def __init__(self, program, tools, folder):
+        self.program, self.tools, self.folder = program, tools, folder
+        self.kept = {}
+        self.number = 0
+
+    def stop(self):
+        for server in self.kept.values():
+            server.stop()
+
+    def keep(self, name, start):
+        if name not in self.kept:
+            self.kept[name] = start()
+        return self.kept[name]
+
+    # --- which
+
+    def ours(self):
+        return self.keep("ours", self.fresh)
+
+    def ours_through_evhttp(self):
+        return self.keep("lane off", lambda: self.fresh(IDP_FAST_LANE="false"))
+
+    def with_series(self, kind):
+        def start():
+            server = self.fresh(pinned=False)
+            request(server, "POST", f"/-/series?kind={kind}")
+            return server
+
+        return self.keep(f"{kind}s", start)
+
+    def counting(self, file):
+        server = self.fresh(LD_PRELOAD=os.path.join(self.tools, "count_allocations.so"), ALLOCATIONS_FILE=file)
+        with open(file, "r+b") as counter:
+            server.counter = mmap.mmap(counter.fileno(), 4096)
+        return server
+
+    def evhttp(self):
+        return self.keep("evhttp", self.fresh_evhttp)
+
+    def epoll(self):
+        return self.keep("epoll", lambda: self.tool("epoll_limit"))
+
+    def nginx(self):
+        return self.keep("nginx", self.start_nginx)
+
+    # --- how
+
+    def fresh(self, pinned=True, **settings):
+        """Our server in a folder of its own, ready."""
+        self.number += 1
+        runs = os.path.join(self.folder, f"runs-{self.number}")
+        log = os.path.join(self.folder, f"server-{self.number}.log")
+        environment = dict(
+            os.environ, IDP_PORT="0", IDP_LOOPS="1", IDP_PROBE="true", IDP_MAX_CONNECTIONS="12000", IDP_RUNS_DIR=runs,
+            IDP_STORE=f"sqlite:{runs}.sqlite", **settings)
+        with open(log, "wb") as output:
+            process = subprocess.Popen(
+                (["taskset", "-c", "0"] if pinned else []) + [self.program, "serve"], env=environment, stdout=output,
+                stderr=subprocess.STDOUT, preexec_fn=raise_descriptor_limit)
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline and process.poll() is None:
+            with open(log, "rb") as lines:
+                listening = [line for line in lines if b'"message":"listening"' in line]
+            if listening:
+                port = listening[0].partition(b'"port":')[2].strip(b'"').split(b",")[0].split(b"}")[0].strip(b'"')
+                server = Server(process, int(port))
+                self.wait_until_ready(server, "/ready", deadline)
+                return server
+            time.sleep(0.05)
+        process.kill()
+        with open(log, errors="replace") as lines:
+            raise Failure("the server did not start: " + lines.read()[-2000:])
+
+    def fresh_evhttp(self):
+        return self.tool("evhttp_plain")
+
+    def tool(self, name):
+        port = free_port()
+        process = subprocess.Popen(
+            ["taskset", "-c", "0", os.path.join(self.tools, name), str(port)], preexec_fn=raise_descriptor_limit)
+        server = Server(process, port)
+        self.wait_until_ready(server, "/health", time.monotonic() + 10)
+        return server
+
+    def start_nginx(self):
+        port = free_port()
+        with open(os.path.join(os.path.dirname(__file__), "nginx.conf.in")) as template:
+            text = template.read().replace("@PORT@", str(port)).replace("@FOLDER@", self.folder)
+        file = os.path.join(self.folder, "nginx.conf")
+        with open(file, "w") as output:
+            output.write(text)
+        process = subprocess.Popen(
+            ["taskset", "-c", "0", "nginx", "-c", file], stderr=subprocess.DEVNULL, preexec_fn=raise_descriptor_limit)
+        server = Server(process, port)
+        self.wait_until_ready(server, "/health", time.monotonic() + 10)
+        children = f"/proc/{process.pid}/task/{process.pid}/children"
+        with open(children) as file:
+            server.pid = int(file.read().split()[0])
+        return server
+
+    @staticmethod
+    def wait_until_ready(server, path, deadline):
+        while True:
+            try:
+                request(server, "GET", path)
+                return
+            except (OSError, Failure):
+                if time.monotonic() > deadline or server.process.poll() is not None:
+                    server.stop()
+                    raise
+                time.sleep(0.05)
+
+
+def raise_descriptor_limit():
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
