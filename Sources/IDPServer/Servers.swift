@@ -77,9 +77,7 @@ private struct Wiring {
         let scheme = "http"
         let router = Router(
             table: RouteTable(routes, metrics: metrics, scheme: scheme),
-            unmatched: HTTPMethod.allCases.map {
-                EndpointMetrics(endpoint: "unmatched", method: "\($0.name)", metrics: metrics, scheme: scheme)
-            },
+            unmatched: UnmatchedMetrics(metrics, scheme: scheme),
             loops: loopStates, observer: observer, queue: queue)
         let logger = telemetry.logger
         var configuration = HTTPServerConfiguration(
@@ -118,8 +116,22 @@ private struct Wiring {
                 MetricSample(labels: ["descriptors"], value: Double(now.refusedByDescriptors)),
             ]
         }
-        registry.observedGauge("http_server_active_requests", help: "Requests being answered.") {
-            Double(server.statistics().requestsInFlight)
+        registry.observedCounterFamily(
+            "idp_limits_reached_total", help: "How often a client ran into a limit of the front, by limit.",
+            labels: ["limit"]
+        ) {
+            let reached = server.statistics().limitsReached
+            return FrontLimit.allCases.map { MetricSample(labels: [$0.name], value: Double(reached[$0] ?? 0)) }
+        }
+        registry.observedGaugeFamily(
+            "http_server_active_requests",
+            help: "Requests being answered (OpenTelemetry http.server.active_requests).",
+            labels: ["http_request_method", "url_scheme"]
+        ) {
+            let inFlight = server.statistics().requestsInFlightByMethod
+            return HTTPMethod.allCases.map {
+                MetricSample(labels: ["\($0.name)", "http"], value: Double(inFlight[Int($0.rawValue)]))
+            }
         }
     }
 }

@@ -145,19 +145,28 @@ extension Connection {
     /// The moment of `setDeadline` has come.
     func deadlineHasCome() {
         switch phase {
-        case .idle: close()
+        case .idle:
+            loop.counters.reached(.idleTime)
+            close()
         case .head:
             beginRequestAfterTimeout()
             refuse(.headTimeout, head: nil)
         case .body:
-            if discarded != nil { return close() }
+            if discarded != nil { return drainTimeIsOver() }
             checkBodyPace()
         case .storing, .handling: refuse(.handlerTimeout, head: nil)
-        case .writing, .streaming: lost()
-        case .lingering: close()
+        case .writing, .streaming:
+            loop.counters.reached(.writeStallTime)
+            lost()
+        case .lingering: drainTimeIsOver()
         case .closed: break
         }
         settle()
+    }
+
+    private func drainTimeIsOver() {
+        loop.counters.reached(.drainTime)
+        close()
     }
 
     private func beginRequestAfterTimeout() {
