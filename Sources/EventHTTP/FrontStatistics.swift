@@ -10,8 +10,10 @@ public struct FrontStatistics: Sendable, Equatable {
     public var refusedByAddress = 0
     /// How often accepting was paused because the process was out of descriptors or memory.
     public var refusedByDescriptors = 0
-    /// Accepted requests that have not ended.
-    public var requestsInFlight = 0
+    /// Accepted requests that have not ended, by the raw value of their method.
+    public var requestsInFlightByMethod = [Int](repeating: 0, count: HTTPMethod.allCases.count)
+    /// How often each limit on a connection was reached.
+    public var limitsReached: [FrontLimit: Int] = [:]
     /// Requests answered, inline and queued.
     public var requestsAnswered = 0
     /// Requests that the front itself refused.
@@ -22,6 +24,9 @@ public struct FrontStatistics: Sendable, Equatable {
     public var bytesOut = 0
     /// TLS handshakes that have ended.
     public var handshakes: [TLSHandshakeOutcome: Int] = [:]
+
+    /// Accepted requests that have not ended.
+    public var requestsInFlight: Int { requestsInFlightByMethod.reduce(0, +) }
 
     /// Nothing counted yet.
     public init() {}

@@ -16,8 +16,12 @@ public struct RequestHead {
 
     /// The certificate with which the client has proved who it is, verified; nil if it has not.
     public var clientCertificate: ClientCertificate? { client?.takeUnretainedValue() }
-    /// The method; only those of `HTTPMethod` get this far.
+    /// The method. Only those of `HTTPMethod` are admitted; in a head that is refused for its method it says `get`.
     public var method: HTTPMethod { facts.pointee.method }
+    /// The method's token as it came, also of one that nobody knows.
+    public var methodToken: UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(start: base, count: Int(facts.pointee.methodLength))
+    }
     /// The `x` of HTTP/1.x: 0 or 1.
     public var minorVersion: UInt8 { facts.pointee.minorVersion }
     /// The target up to `?`, percent-encoding untouched. Absolute-form is reduced to its path; `*` stays.
@@ -78,13 +82,11 @@ extension RequestHead {
         return try withExtendedLifetime(table) {
             try Array(text.utf8).withUnsafeBufferPointer { bytes in
                 guard let base = bytes.baseAddress else { throw RefusedHead(refusal: .badRequest("an empty head")) }
-                switch HeadScan.scan(UnsafeRawBufferPointer(bytes), from: 0, gate) {
+                switch HeadReader.read(UnsafeRawBufferPointer(bytes), from: 0, into: table, gate) {
                 case .refused(let refusal): throw RefusedHead(refusal: refusal)
                 case .incomplete: throw RefusedHead(refusal: .badRequest("the head is not complete"))
-                case .complete(let length):
-                    if let refusal = HeadParser.parse(base, length: length, into: table, gate) {
-                        throw RefusedHead(refusal: refusal)
-                    }
+                case .complete(_, let refusal):
+                    if let refusal { throw RefusedHead(refusal: refusal) }
                     return try body(
                         RequestHead(base: base, facts: table.facts, peerAddress: peerAddress, isTLS: false))
                 }

@@ -30,7 +30,7 @@ final class Servers: Sendable {
         scrape = front.metricsPort.map { port in
             wiring.makeServer(metricsRoutes, port: port, loopStates: [LoopState(lane: .shared)])
         }
-        wiring.register(main)
+        wiring.register(main, scheme: front.tls == nil ? "http" : "https")
     }
 
     /// The port that the service listens on.
@@ -88,9 +88,7 @@ private struct Wiring {
         let scheme = tls == nil ? "http" : "https"
         let router = Router(
             table: RouteTable(routes, metrics: metrics, scheme: scheme),
-            unmatched: HTTPMethod.allCases.map {
-                EndpointMetrics(endpoint: "unmatched", method: "\($0.name)", metrics: metrics, scheme: scheme)
-            },
+            unmatched: UnmatchedMetrics(metrics, scheme: scheme),
             loops: loopStates, observer: observer, queue: queue)
         let logger = telemetry.logger
         var configuration = HTTPServerConfiguration(
@@ -112,7 +110,7 @@ private struct Wiring {
     }
 
     /// What the front counts by itself.
-    func register(_ server: HTTPServer) {
+    func register(_ server: HTTPServer, scheme: String) {
         let registry = telemetry.registry
         registry.observedGauge("idp_connections", help: "Open connections.") {
             Double(server.statistics().connectionsOpen)
@@ -139,8 +137,22 @@ private struct Wiring {
                 MetricSample(labels: [$0.rawValue], value: Double(handshakes[$0] ?? 0))
             }
         }
-        registry.observedGauge("http_server_active_requests", help: "Requests being answered.") {
-            Double(server.statistics().requestsInFlight)
+        registry.observedCounterFamily(
+            "idp_limits_reached_total", help: "How often a client ran into a limit of the front, by limit.",
+            labels: ["limit"]
+        ) {
+            let reached = server.statistics().limitsReached
+            return FrontLimit.allCases.map { MetricSample(labels: [$0.name], value: Double(reached[$0] ?? 0)) }
+        }
+        registry.observedGaugeFamily(
+            "http_server_active_requests",
+            help: "Requests being answered (OpenTelemetry http.server.active_requests).",
+            labels: ["http_request_method", "url_scheme"]
+        ) {
+            let inFlight = server.statistics().requestsInFlightByMethod
+            return HTTPMethod.allCases.map {
+                MetricSample(labels: ["\($0.name)", scheme], value: Double(inFlight[Int($0.rawValue)]))
+            }
         }
     }
 }

@@ -31,14 +31,11 @@ import Testing
                 }
                 head += rest
                 rest = []
-                let outcome = head.withUnsafeBytes { HeadScan.scan($0, from: scanned, gate) }
+                let outcome = head.withUnsafeBytes { HeadReader.read($0, from: scanned, into: table, gate) }
                 switch outcome {
                 case .incomplete(let resumeAt): scanned = resumeAt
                 case .refused(let refusal): return found + ["refused \(refusal)"]
-                case .complete(let length):
-                    let refusal = head.withUnsafeBufferPointer {
-                        HeadParser.parse($0.baseAddress!, length: length, into: table, gate)
-                    }
+                case .complete(let length, let refusal):
                     if let refusal { return found + ["refused \(refusal)"] }
                     let facts = table.facts.pointee
                     found.append(

@@ -24,13 +24,13 @@ struct GateVector: Sendable, CustomStringConvertible {
     var description: String { name }
 
     /// A request whose body would be read as a second request by whoever frames it wrongly.
-    private static let smuggled = "GET /close HTTP/1.1\r\nHost: a\r\n\r\n"
+    static let smuggled = "GET /close HTTP/1.1\r\nHost: a\r\n\r\n"
 
-    private static func post(_ fields: String, _ body: String) -> String {
+    static func post(_ fields: String, _ body: String) -> String {
         "POST /echo HTTP/1.1\r\nHost: a\r\n\(fields)\r\n\(body)"
     }
 
-    private static func get(
+    static func get(
         _ target: String = "/health", version: String = "HTTP/1.1", _ fields: String = "Host: a\r\n"
     )
         -> String
@@ -39,7 +39,7 @@ struct GateVector: Sendable, CustomStringConvertible {
     }
 
     static let all: [GateVector] =
-        contentLength + transferEncoding + chunks + fields + requestLine + connection + bodies + legal
+        contentLength + transferEncoding + chunks + fields + requestLine + connection + bodies + legal + corpora
 
     static let contentLength: [GateVector] = [
         GateVector("CL", post("Content-Length: 5\r\n", "hello"), [200], .open),
@@ -93,7 +93,7 @@ struct GateVector: Sendable, CustomStringConvertible {
             [400], .closed),
     ]
 
-    private static func chunked(_ name: String, _ body: String, _ statuses: [Int], _ end: End) -> GateVector {
+    static func chunked(_ name: String, _ body: String, _ statuses: [Int], _ end: End) -> GateVector {
         GateVector("chunks: " + name, post("Transfer-Encoding: chunked\r\n", body), statuses, end)
     }
 
@@ -123,7 +123,9 @@ struct GateVector: Sendable, CustomStringConvertible {
         chunked("bare LF at the end", "0\r\n\n", [400], .closed),
         chunked("bare LF in an extension", "5;a\nhello\r\n0\r\n\r\n", [400], .closed),
         chunked("control byte in an extension", "5;a\u{1}\r\nhello\r\n0\r\n\r\n", [400], .closed),
-        chunked("size of 16 digits", "0000000000000005\r\nhello\r\n0\r\n\r\n", [413], .closed),
+        chunked("size of 16 digits", "0000000000000005\r\nhello\r\n0\r\n\r\n", [200], .open),
+        chunked("size of 16 digits that count", "1000000000000005\r\nhello", [413], .closed),
+        chunked("size of 2000 zeros", String(repeating: "0", count: 2000) + "5\r\nhello\r\n0\r\n\r\n", [400], .closed),
         chunked("size above the limit", "fffffffff\r\n", [413], .closed),
         chunked("a size line without end", "5;" + String(repeating: "a", count: 2000), [400], .closed),
         chunked("trailer without a colon", "0\r\nbroken\r\n\r\n", [400], .closed),

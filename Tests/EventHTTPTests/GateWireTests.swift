@@ -4,7 +4,10 @@ import Testing
 /// with the fast lane and without.
 @Suite struct GateWireTests {
     private func run(_ vector: GateVector, lane: Bool, piece: Int?) throws {
-        let server = try ServerUnderTest(lane: lane)
+        try run(vector, piece: piece, on: ServerUnderTest(lane: lane))
+    }
+
+    private func run(_ vector: GateVector, piece: Int?, on server: ServerUnderTest) throws {
         let client = try server.connect()
         if let piece { client.send(vector.input, inPiecesOf: piece) } else { client.send(vector.input) }
         for status in vector.statuses {
@@ -35,7 +38,8 @@ import Testing
     }
 
     @Test(arguments: [2, 3, 7, 19]) func answersInPieces(_ size: Int) throws {
-        for vector in GateVector.all where vector.input.count < 2000 { try run(vector, lane: false, piece: size) }
+        let server = try ServerUnderTest(lane: false)
+        for vector in GateVector.all where vector.input.count < 2000 { try run(vector, piece: size, on: server) }
     }
 
     @Test func theResponderSeesTheHead() throws {

@@ -91,17 +91,19 @@ enum MultipartBoundary {
         guard let contentType else { throw .unsupportedMediaType }
         var list = ParameterList(contentType)
         guard list.value.equalsIgnoringCase("multipart/form-data") else { throw .unsupportedMediaType }
-        do {
+        var boundary: [UInt8]?
+        do throws(MalformedParameter) {
             while let parameter = try list.next() {
                 guard parameter.name.equalsIgnoringCase("boundary") else { continue }
-                return try checked(parameter.value)
+                // Two readers would take two different bodies out of it.
+                guard boundary == nil else { throw MalformedParameter() }
+                boundary = parameter.value
             }
-        } catch let refusal as Refusal {
-            throw refusal
         } catch {
             throw .malformedMultipart("Content-Type is malformed")
         }
-        throw .malformedMultipart("Content-Type has no boundary")
+        guard let boundary else { throw .malformedMultipart("Content-Type has no boundary") }
+        return try checked(boundary)
     }
 
     private static func checked(_ boundary: [UInt8]) throws(Refusal) -> [UInt8] {

@@ -67,12 +67,15 @@ struct PartHead: Sendable, Equatable {
         var name: String?
         var plainFileName: String?
         var extendedFileName: String?
-        do {
+        do throws(MalformedParameter) {
             while let parameter = try list.next() {
                 if parameter.name.equalsIgnoringCase("name") {
-                    name = name ?? Self.decoded(parameter.value)
+                    // Two readers would see two different fields.
+                    guard name == nil else { throw MalformedParameter() }
+                    name = Self.decoded(parameter.value)
                 } else if parameter.name.equalsIgnoringCase("filename") {
-                    plainFileName = plainFileName ?? Self.decoded(parameter.value)
+                    guard plainFileName == nil else { throw MalformedParameter() }
+                    plainFileName = Self.decoded(parameter.value)
                 } else if parameter.name.equalsIgnoringCase("filename*") {
                     extendedFileName = extendedFileName ?? ExtendedValue.decoded(parameter.value)
                 }

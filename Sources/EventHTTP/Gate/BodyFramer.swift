@@ -28,14 +28,18 @@ struct BodyFramer {
     private static let sizeLineMax = 1 << 10
     /// Bytes of all trailer fields.
     private static let trailersMax = 8 << 10
-    /// More digits than this would be larger than any limit.
+    /// More digits than this, leading zeros aside, would be larger than any limit.
     private static let sizeDigitsMax = 15
+    /// Bytes of the chunk-size lines of one body beyond what sizes need: chunks of one byte with a long extension each
+    /// would make the front read a thousand times what it takes.
+    private static let extensionsMax = 64 << 10
 
     private var state: State
     private let limitBytes: Int
     private var size = 0
     private var digits = 0
     private var lineBytes = 0
+    private var extensionBytes = 0
     /// Content so far.
     private(set) var contentBytes = 0
 
@@ -126,10 +130,10 @@ struct BodyFramer {
 
     private mutating func sizeByte(_ byte: UInt8) -> Refusal? {
         if ByteClass.isHexDigit(byte) {
-            guard digits < Self.sizeDigitsMax else { return .bodyTooLarge(limit: limitBytes) }
+            guard size >> (4 * (Self.sizeDigitsMax - 1)) == 0 else { return .bodyTooLarge(limit: limitBytes) }
             size = size << 4 | Int(ByteClass.hexValue(byte))
             digits += 1
-            return nil
+            return size == 0 && digits > 1 ? countLineByte() : nil
         }
         guard digits > 0 else { return malformed }
         switch byte {
@@ -143,7 +147,9 @@ struct BodyFramer {
 
     private mutating func countLineByte() -> Refusal? {
         lineBytes += 1
-        return lineBytes > Self.sizeLineMax ? .badRequest("a chunk-size line is too long") : nil
+        extensionBytes += 1
+        let isTooMuch = lineBytes > Self.sizeLineMax || extensionBytes > Self.extensionsMax
+        return isTooMuch ? .badRequest("the chunk-size lines are too long") : nil
     }
 
     private mutating func beginChunk() -> Refusal? {

@@ -18,6 +18,10 @@ struct HeadFacts {
     static let absent = UInt16.max
 
     var method = HTTPMethod.get
+    /// Bytes of the method's token, at the beginning of the head.
+    var methodLength: UInt16 = 0
+    /// Whether the whole head is well-formed: then it may be looked at even if the request is refused for what it asks.
+    var isReadable = false
     var minorVersion: UInt8 = 1
     var path = HeadSpan()
     var query = HeadSpan()

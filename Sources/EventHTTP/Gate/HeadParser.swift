@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// Validates a complete request head and notes where everything stands.
 ///
 /// DESIGN. `HeadScan` has made sure that the bytes are field-value bytes and CRLFs with an empty line at the end, so
@@ -21,22 +23,32 @@ struct HeadParser {
         var hosts = 0
         var contentLengths = 0
         var transferEncodings = 0
+        var contentTypes = 0
         var saysClose = false
         var saysKeepAlive = false
         var hasUnknownCoding = false
+        var hasUnknownExpectation = false
+        /// A method that is never routed: the request is refused for it once the head turns out to be well-formed.
+        var methodRefusal: Refusal?
         /// The authority of an absolute-form target: it replaces `Host` (RFC 9112 §3.2.2).
         var authority: HeadSpan?
     }
 
-    /// Parses the `length` bytes at `base` into `table`. Nil if the head is valid; else why it is refused, with the
-    /// method in the table if that could be read.
+    /// Parses the `length` bytes at `base` into `table`. Nil if the head is valid; else why it is refused. What is
+    /// malformed comes before what is not supported: in the latter case the facts say `isReadable`.
     static func parse(
         _ base: UnsafePointer<UInt8>, length: Int, into table: HeadTable, _ limits: GateLimits
     ) -> Refusal? {
-        table.reset()
-        table.facts.pointee.length = length
         var parser = HeadParser(base: base, length: length, table: table, limits: limits)
         return parser.requestLine() ?? parser.fields() ?? parser.conclude()
+    }
+
+    /// Parses a request line alone, `length` bytes with its CRLF: nil if it is well-formed.
+    static func parseLine(
+        _ base: UnsafePointer<UInt8>, length: Int, into table: HeadTable, _ limits: GateLimits
+    ) -> Refusal? {
+        var parser = HeadParser(base: base, length: length, table: table, limits: limits)
+        return parser.requestLine()
     }
 
     private init(base: UnsafePointer<UInt8>, length: Int, table: HeadTable, limits: GateLimits) {
@@ -44,16 +56,27 @@ struct HeadParser {
         self.length = length
         self.table = table
         self.limits = limits
+        table.reset()
+        table.facts.pointee.length = length
     }
 
     // MARK: Request line
 
     private mutating func requestLine() -> Refusal? {
+        let refusal = requestLineParts()
+        guard refusal != nil || framing.methodRefusal != nil else { return nil }
+        // A line of known parts is short enough if its target is; any other is measured, so that the answer is the one
+        // that a client gets who sends it bit by bit.
+        let isTooLong = memchr(base, 10, min(length, limits.requestLineBytes)) == nil
+        return isTooLong ? .targetTooLong(limit: limits.targetBytes) : refusal
+    }
+
+    private mutating func requestLineParts() -> Refusal? {
         while ByteClass.isToken(base[position]) { position += 1 }
         guard position > 0, base[position] == 32 else { return .badRequest("the method is malformed") }
-        let methodLength = position
-        let method = Self.method(UnsafeRawBufferPointer(start: base, count: methodLength))
-        if let method { table.facts.pointee.method = method }
+        let name = UnsafeRawBufferPointer(start: base, count: position)
+        let method = Self.method(name)
+        table.facts.pointee.methodLength = UInt16(position)
         position += 1
 
         let targetStart = position
@@ -65,10 +88,16 @@ struct HeadParser {
 
         if let refusal = version() { return refusal }
         guard let method else {
-            let name = UnsafeRawBufferPointer(start: base, count: methodLength)
             let isKnown = name.elementsEqual("TRACE".utf8) || name.elementsEqual("CONNECT".utf8)
-            return isKnown ? .methodNotAllowed : .methodNotSupported
+            framing.methodRefusal = isKnown ? .methodNotAllowed : .methodNotSupported
+            // The forms of a target go with methods (RFC 9112 §3.2): only the common one is looked at here.
+            guard base[targetStart] == 47 else {
+                table.facts.pointee.path = target
+                return nil
+            }
+            return note(target, .get)
         }
+        table.facts.pointee.method = method
         return note(target, method)
     }
 
@@ -128,7 +157,8 @@ struct HeadParser {
         if queryStart < end {
             table.facts.pointee.query = HeadSpan(offset: UInt16(queryStart + 1), length: UInt16(end - queryStart - 1))
         }
-        return nil
+        let path = UnsafeRawBufferPointer(start: base + pathStart, count: queryStart - pathStart)
+        return PercentSyntax.isValid(path) ? nil : .badRequest("the request target is malformed")
     }
 
     /// The authority of a target in absolute-form; nil if it is not one with http or https and a valid host.
@@ -205,12 +235,19 @@ struct HeadParser {
             guard framing.transferEncodings == 1 else { return .badRequest("Transfer-Encoding is repeated") }
             if !value.equalsIgnoringCase("chunked") { framing.hasUnknownCoding = true }
         case .expect:
-            guard value.equalsIgnoringCase("100-continue") else { return .expectationFailed }
-            table.facts.pointee.expectsContinue = table.facts.pointee.minorVersion == 1
+            if value.equalsIgnoringCase("100-continue") {
+                table.facts.pointee.expectsContinue = table.facts.pointee.minorVersion == 1
+            } else if !value.isEmpty {
+                framing.hasUnknownExpectation = true
+            }
         case .connection:
             if ListSyntax.contains(value, "close") { framing.saysClose = true }
             if ListSyntax.contains(value, "keep-alive") { framing.saysKeepAlive = true }
-        case .contentType, .accept, .acceptEncoding, .authorization, .requestID, .traceparent, .tracestate,
+        case .contentType:
+            // Whoever looked at the request before us may have believed the other one.
+            framing.contentTypes += 1
+            guard framing.contentTypes == 1 else { return .badRequest("Content-Type is repeated") }
+        case .accept, .acceptEncoding, .authorization, .requestID, .traceparent, .tracestate,
             .idempotencyKey, .prefer, .requestTimeout, .userAgent, .lastEventID, .ifNoneMatch:
             break
         }
@@ -227,7 +264,6 @@ struct HeadParser {
                 return .badRequest("both Content-Length and Transfer-Encoding")
             }
             guard !isOld else { return .badRequest("Transfer-Encoding in HTTP/1.0") }
-            guard !framing.hasUnknownCoding else { return .transferCodingNotSupported }
             facts.pointee.isChunked = true
         }
         let hasBody = facts.pointee.isChunked || facts.pointee.declaredBodyLength > 0
@@ -237,7 +273,9 @@ struct HeadParser {
         if let authority = framing.authority, host != HeadFacts.absent {
             facts.pointee.fields[Int(host)].value = authority
         }
-        return nil
+        facts.pointee.isReadable = true
+        return framing.methodRefusal ?? (framing.hasUnknownCoding ? .transferCodingNotSupported : nil)
+            ?? (framing.hasUnknownExpectation ? .expectationFailed : nil)
     }
 
     private func slice(_ bytes: UnsafeRawBufferPointer, _ start: Int, _ end: Int) -> UnsafeRawBufferPointer {

@@ -9,7 +9,8 @@ enum HeadScan {
         case complete(length: Int)
         /// More bytes are needed; scanning goes on at this offset.
         case incomplete(resumeAt: Int)
-        case refused(Refusal)
+        /// The byte at this offset is one that may not stand there, or one too many.
+        case refused(Refusal, at: Int)
     }
 
     /// Looks at `input`, which begins with the head's first byte, from `offset` on.
@@ -19,10 +20,14 @@ enum HeadScan {
         }
         let end = min(input.count, limits.headBytes)
         if offset == 0 && end > 0 && !ByteClass.isToken(base[0]) {
-            return .refused(.badRequest("the request line does not begin with a method"))
+            return .refused(.badRequest("the request line does not begin with a method"), at: 0)
         }
         var index = offset
         while true {
+            // A blank at the beginning of a line would fold it (RFC 9112 §5.2): no later byte makes that good.
+            if index > 0 && index < end && base[index - 1] == 10 && ByteClass.isBlank(base[index]) {
+                return .refused(.badRequest("a field name is malformed"), at: index)
+            }
             index = skipPlainBytes(base, from: index, to: end)
             guard index < end else { break }
             let byte = base[index]
@@ -31,10 +36,13 @@ enum HeadScan {
                 continue
             }
             guard byte == 13 else {
-                return .refused(.badRequest(byte == 10 ? "a line does not end in CRLF" : "a control byte in the head"))
+                return .refused(
+                    .badRequest(byte == 10 ? "a line does not end in CRLF" : "a control byte in the head"), at: index)
             }
             guard index + 1 < end else { break }
-            guard base[index + 1] == 10 else { return .refused(.badRequest("a line does not end in CRLF")) }
+            guard base[index + 1] == 10 else {
+                return .refused(.badRequest("a line does not end in CRLF"), at: index + 1)
+            }
             if index >= 2 && base[index - 1] == 10 { return .complete(length: index + 2) }
             index += 2
         }
@@ -51,13 +59,13 @@ enum HeadScan {
     private static func incomplete(
         _ base: UnsafePointer<UInt8>, count: Int, resumeAt index: Int, _ limits: GateLimits
     ) -> Outcome {
-        // A method of at most 15 bytes, two blanks and the version stand around the target.
-        let requestLineMax = limits.targetBytes + 32
-        if count > requestLineMax || count >= limits.headBytes {
-            let line = UnsafeBufferPointer(start: base, count: min(count, requestLineMax, limits.headBytes))
-            guard line.contains(10) else { return .refused(.targetTooLong(limit: limits.targetBytes)) }
+        if count > limits.requestLineBytes || count >= limits.headBytes {
+            let line = UnsafeBufferPointer(start: base, count: min(count, limits.requestLineBytes, limits.headBytes))
+            guard line.contains(10) else { return .refused(.targetTooLong(limit: limits.targetBytes), at: count) }
         }
-        guard count < limits.headBytes else { return .refused(.headTooLarge(limit: limits.headBytes)) }
+        guard count < limits.headBytes else {
+            return .refused(.headTooLarge(limit: limits.headBytes), at: limits.headBytes)
+        }
         return .incomplete(resumeAt: index)
     }
 
@@ -86,6 +94,9 @@ struct GateLimits {
     var headBytes: Int
     var targetBytes: Int
     var fields: Int
+    /// Bytes of a request line, its CRLF included: a method of at most 15 bytes, two blanks and the version stand
+    /// around the target.
+    var requestLineBytes: Int { targetBytes + 32 }
 
     init(_ limits: ServerLimits) {
         headBytes = limits.headBytes

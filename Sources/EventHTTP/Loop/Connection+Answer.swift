@@ -49,6 +49,7 @@ extension Connection {
     /// Answers by the front itself. `head` is there if the request has not been accepted but could be read.
     func refuse(_ refusal: Refusal, head: RequestHead?) {
         loop.counters.refused.bump()
+        if let limit = FrontLimit(refusal) { loop.counters.reached(limit) }
         if isInputIncomplete {
             keepsAlive = false
             mustLinger = true

@@ -146,21 +146,31 @@ extension Connection {
     func deadlineHasCome() {
         switch phase {
         case .handshake: handshakeHasTimedOut()
-        case .idle: close()
+        case .idle:
+            loop.counters.reached(.idleTime)
+            close()
         case .head:
             beginRequestAfterTimeout()
             refuse(.headTimeout, head: nil)
         case .body:
-            if discarded != nil { return close() }
+            if discarded != nil { return drainTimeIsOver() }
             checkBodyPace()
         case .storing, .handling: refuse(.handlerTimeout, head: nil)
         case .writing, .streaming:
-            guard hasClientTakenMore() else { return lost() }
+            guard hasClientTakenMore() else {
+                loop.counters.reached(.writeStallTime)
+                return lost()
+            }
             setDeadline(in: loop.front.times.writeStall)
-        case .lingering: close()
+        case .lingering: drainTimeIsOver()
         case .closed: break
         }
         settle()
+    }
+
+    private func drainTimeIsOver() {
+        loop.counters.reached(.drainTime)
+        close()
     }
 
     private func beginRequestAfterTimeout() {

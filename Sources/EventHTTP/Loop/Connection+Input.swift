@@ -15,6 +15,7 @@ extension Connection {
         for _ in 0..<Self.receiveRounds {
             let room = receiveRoom
             guard room > 0 else {
+                loop.counters.reached(.pipelinedBytes)
                 pauseReading()
                 loop.watched.insert(slot)
                 return
@@ -84,7 +85,10 @@ extension Connection {
             case .lingering:
                 lingeredBytes += input.count - position
                 position = input.count
-                if lingeredBytes > loop.front.limits.drainBytes { close() }
+                if lingeredBytes > loop.front.limits.drainBytes {
+                    loop.counters.reached(.drainBytes)
+                    close()
+                }
             case .handshake, .storing, .handling, .writing, .streaming, .closed:
                 return position
             }
@@ -102,7 +106,7 @@ extension Connection {
             // A lone CR may become an empty line.
             if rest.isEmpty || (rest.count == 1 && rest[0] == 13) { return false }
         }
-        switch HeadScan.scan(rest, from: scanned, loop.front.gate) {
+        switch HeadReader.read(rest, from: scanned, into: loop.headTable, loop.front.gate) {
         case .incomplete(let offset):
             scanned = offset
             if phase == .idle {
@@ -115,19 +119,19 @@ extension Connection {
             // An answer to HEAD has no body even if the rest of the head is broken.
             isHead = rest.starts(with: "HEAD ".utf8)
             refuse(refusal, head: nil)
-        case .complete(let length):
+        case .complete(let length, let refusal):
             let base = rest.baseAddress!.assumingMemoryBound(to: UInt8.self)  // Not empty, so it has a base.
             beginRequest()
             position += length
-            if let refusal = HeadParser.parse(base, length: length, into: loop.headTable, loop.front.gate) {
-                isHead = loop.headTable.facts.pointee.method == .head
-                refuse(refusal, head: nil)
+            let facts = loop.headTable.facts
+            let head = RequestHead(
+                base: base, facts: facts, peerAddress: peerAddress, isTLS: transport.isTLS,
+                client: clientCertificate.map { Unmanaged.passUnretained($0) })
+            if let refusal {
+                isHead = facts.pointee.method == .head
+                refuse(refusal, head: facts.pointee.isReadable ? head : nil)
             } else {
-                admit(
-                    RequestHead(
-                        base: base, facts: loop.headTable.facts, peerAddress: peerAddress, isTLS: transport.isTLS,
-                        client: clientCertificate.map { Unmanaged.passUnretained($0) }),
-                    isMoreThere: position < input.count)
+                admit(head, isMoreThere: position < input.count)
             }
         }
         return true
@@ -156,7 +160,7 @@ extension Connection {
         case .accepted(let plan, let context):
             let inflight = Inflight(id: loop.front.nextExchange(), context: context, head: HeadCopy(head))
             self.inflight = inflight
-            loop.counters.inFlight.bump()
+            loop.counters.inFlight[Int(facts.method.rawValue)].bump()
             beginBody(plan, head, inflight, isMoreThere: isMoreThere)
         }
     }

@@ -245,7 +245,7 @@ final class Connection {
         self.inflight = nil
         loop.watched.remove(slot)
         loop.uploading.remove(slot)
-        loop.counters.inFlight.bump(by: -1)
+        loop.counters.inFlight[Int(inflight.head.view.method.rawValue)].bump(by: -1)
         let waiting = phase == .closed ? 0 : evbuffer_get_length(output)
         let record = ExchangeRecord(
             status: inflight.status, bytesIn: inflight.bytesIn, bytesOut: inflight.bytesOut + waiting,

@@ -7,7 +7,10 @@ final class LoopCounters: Sendable {
     let refusedByCapacity = Atomic<Int>(0)
     let refusedByAddress = Atomic<Int>(0)
     let refusedByDescriptors = Atomic<Int>(0)
-    let inFlight = Atomic<Int>(0)
+    /// Accepted requests that have not ended, by the raw value of their method.
+    let inFlight = InlineArray<7, Atomic<Int>> { _ in Atomic(0) }
+    /// How often each limit was reached, by the raw value of `FrontLimit`.
+    let limits = InlineArray<12, Atomic<Int>> { _ in Atomic(0) }
     let answered = Atomic<Int>(0)
     let refused = Atomic<Int>(0)
     let bytesIn = Atomic<Int>(0)
@@ -31,6 +34,11 @@ final class LoopCounters: Sendable {
         }
     }
 
+    /// Counts that a limit was reached. Called by the loop.
+    func reached(_ limit: FrontLimit) {
+        limits[limit.rawValue].bump()
+    }
+
     /// Adds to `total` what this loop counted.
     func add(to total: inout FrontStatistics) {
         total.connectionsOpen += open.load(ordering: .relaxed)
@@ -38,7 +46,13 @@ final class LoopCounters: Sendable {
         total.refusedByCapacity += refusedByCapacity.load(ordering: .relaxed)
         total.refusedByAddress += refusedByAddress.load(ordering: .relaxed)
         total.refusedByDescriptors += refusedByDescriptors.load(ordering: .relaxed)
-        total.requestsInFlight += inFlight.load(ordering: .relaxed)
+        for method in HTTPMethod.allCases {
+            total.requestsInFlightByMethod[Int(method.rawValue)] += inFlight[Int(method.rawValue)].load(
+                ordering: .relaxed)
+        }
+        for limit in FrontLimit.allCases {
+            total.limitsReached[limit, default: 0] += limits[limit.rawValue].load(ordering: .relaxed)
+        }
         total.requestsAnswered += answered.load(ordering: .relaxed)
         total.requestsRefused += refused.load(ordering: .relaxed)
         total.bytesIn += bytesIn.load(ordering: .relaxed)

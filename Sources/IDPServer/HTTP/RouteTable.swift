@@ -36,11 +36,15 @@ struct RouteTable: Sendable {
 
     /// Every entry, in order of registration.
     let entries: [Entry]
+    /// The methods that any resource allows.
+    let methods: [String]
     private let literalsByLength: [[Entry]]
     private let templates: [Entry]
 
     init(_ entries: [Entry]) {
         self.entries = entries
+        let allowed = Set(entries.flatMap(\.allow))
+        methods = HTTPMethod.allCases.map { "\($0.name)" }.filter(allowed.contains)
         let literals = entries.filter { !$0.template.hasVariable }
         let longest = literals.map(\.template.text.utf8.count).max() ?? 0
         literalsByLength = (0...longest).map { length in literals.filter { $0.template.text.utf8.count == length } }

@@ -11,17 +11,17 @@ internal import Observability
 /// mapped and its access line written. The inline way allocates nothing of its own.
 final class Router: HTTPResponder {
     private let table: RouteTable
-    private let unmatched: [EndpointMetrics]
+    private let unmatched: UnmatchedMetrics
     private let loops: [LoopState]
     private let observer: RequestObserver
     private let queue: RequestQueue
 
     /// - Parameters:
-    ///   - unmatched: metric slots for requests without a route, by `HTTPMethod`.
+    ///   - unmatched: metric slots for requests without a route.
     ///   - loops: one state per loop of the front.
     ///   - queue: where queued handlers run.
     init(
-        table: RouteTable, unmatched: [EndpointMetrics], loops: [LoopState], observer: RequestObserver,
+        table: RouteTable, unmatched: UnmatchedMetrics, loops: [LoopState], observer: RequestObserver,
         queue: RequestQueue
     ) {
         self.table = table
@@ -35,11 +35,14 @@ final class Router: HTTPResponder {
         let started = MonotonicClock.nanoseconds()
         let state = loops[loop]
         guard let entry = table.entry(for: head.path) else {
-            return refuse(ServiceError(.notFound), head, &reply, unmatched[Int(head.method.rawValue)], state, started)
+            if head.method == .options && head.path.elementsEqual("*".utf8) {
+                return answerOptions(table.methods, unmatched.of(head), head, &reply, state, started)
+            }
+            return refuse(ServiceError(.notFound), head, &reply, unmatched.of(head), state, started)
         }
         guard let endpoint = entry.endpoint(head.method) else {
             if head.method == .options {
-                return answerOptions(entry, head, &reply, state, started)
+                return answerOptions(entry.allow, entry.metrics(.options), head, &reply, state, started)
             }
             let error = ServiceError(.methodNotAllowed, allow: entry.allow)
             return refuse(error, head, &reply, entry.metrics(head.method), state, started)
@@ -85,14 +88,17 @@ final class Router: HTTPResponder {
         _ refusal: Refusal, head: RequestHead?, context: (any ExchangeContext)?, _ reply: inout InlineReply, loop: Int
     ) {
         let state = loops[loop]
-        let error = ServiceError(refusal)
+        var error = ServiceError(refusal)
         if let context = context as? RequestContext {
             context.error = error
             reply.write(error, requestID: context.requestID, format: context.errorFormat, path: context.path)
             return
         }
-        let metrics = unmatched[Int((head?.method ?? .get).rawValue)]
-        _ = self.refuse(error, head, &reply, metrics, state, MonotonicClock.nanoseconds())
+        // TRACE and CONNECT, which no route has.
+        if refusal == .methodNotAllowed {
+            error.allow = head.flatMap { table.entry(for: $0.path)?.allow } ?? table.methods
+        }
+        _ = self.refuse(error, head, &reply, unmatched.of(head), state, MonotonicClock.nanoseconds())
     }
 
     func finished(_ context: any ExchangeContext, _ record: ExchangeRecord, loop: Int) {
@@ -128,15 +134,15 @@ final class Router: HTTPResponder {
         return .answered
     }
 
-    /// RFC 9110, 9.3.7: OPTIONS tells the methods of the resource.
+    /// RFC 9110, 9.3.7: OPTIONS tells the methods of the resource, or of the server as a whole.
     private func answerOptions(
-        _ entry: RouteTable.Entry, _ head: RequestHead, _ reply: inout InlineReply, _ state: LoopState,
-        _ started: UInt64
+        _ allow: [String], _ metrics: EndpointMetrics, _ head: RequestHead, _ reply: inout InlineReply,
+        _ state: LoopState, _ started: UInt64
     ) -> Admission {
         state.writeRequestID(of: head, into: &reply)
         reply.status(204)
-        reply.field("Allow", text: entry.allow.joined(separator: ", "))
-        observer.inlineAnswered(entry.metrics(.options), status: 204, since: started, state)
+        reply.field("Allow", text: allow.joined(separator: ", "))
+        observer.inlineAnswered(metrics, status: 204, since: started, state)
         return .answered
     }
 }
