@@ -37,6 +37,9 @@ let package = Package(
             providers: [.apt(["libtesseract-dev", "libleptonica-dev"])]),
         .systemLibrary(name: "CLinux"),
         .systemLibrary(
+            name: "CSeccomp", pkgConfig: "libseccomp",
+            providers: [.apt(["libseccomp-dev"])]),
+        .systemLibrary(
             name: "CCurl", pkgConfig: "libcurl",
             providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CSyncFS"),
@@ -58,7 +61,7 @@ let package = Package(
         // Documents in, verdicts out.
         .target(
             name: "Pipeline",
-            dependencies: ["CLinux", "CTesseract", "Observability", "OutboundHTTP"],
+            dependencies: ["CLinux", "CSeccomp", "CTesseract", "Observability", "OutboundHTTP"],
             resources: [.embedInCode("Rules/Data/types.json")],
             swiftSettings: strict),
 

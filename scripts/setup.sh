@@ -15,6 +15,8 @@ readonly PACKAGES=(
     # Reading documents: poppler's programs for PDF, tesseract for scans in Russian, Kazakh and English.
     poppler-utils libtesseract-dev libleptonica-dev
     tesseract-ocr tesseract-ocr-rus tesseract-ocr-kaz tesseract-ocr-eng tesseract-ocr-osd tesseract-ocr-script-cyrl
+    # The workers' system call filter.
+    libseccomp-dev
     # The build and the scripts.
     pkg-config make curl ca-certificates jq
 )

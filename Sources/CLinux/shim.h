@@ -3,7 +3,6 @@
 #define IDP_CLINUX_SHIM_H
 
 #include <errno.h>
-#include <spawn.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -23,12 +22,14 @@ static inline int idp_prctl(int option, unsigned long value) { return prctl(opti
 // pidfd_open(2): a descriptor that becomes readable when the process ends. -1 with errno.
 static inline int idp_pidfd_open(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0U); }
 
-// unshare(2), which needs _GNU_SOURCE. 0, or -1 with errno.
-static inline int idp_unshare(int flags) { return (int)syscall(SYS_unshare, flags); }
-
-// CLONE_* of unshare(2), which need _GNU_SOURCE.
-enum { idp_clone_newns = 0x00020000, idp_clone_newipc = 0x08000000, idp_clone_newuser = 0x10000000,
-       idp_clone_newnet = 0x40000000 };
+// Gives up every capability, for good: the bounding set (PR_CAPBSET_DROP) as far as that is allowed, and the own sets
+// (capset(2), version 3). 0, or -1 with errno.
+static inline int idp_drop_capabilities(void) {
+    for (unsigned long capability = 0; capability < 64; capability++) prctl(PR_CAPBSET_DROP, capability, 0UL, 0UL, 0UL);
+    struct { uint32_t version; int pid; } head = {0x20080522, 0};
+    struct { uint32_t effective, permitted, inheritable; } none[2] = {{0, 0, 0}, {0, 0, 0}};
+    return (int)syscall(SYS_capset, &head, none);
+}
 
 // RLIMIT_* as plain numbers: glibc makes them an enumeration that imports badly.
 enum { idp_rlimit_cpu = RLIMIT_CPU, idp_rlimit_fsize = RLIMIT_FSIZE, idp_rlimit_core = RLIMIT_CORE,
@@ -86,8 +87,6 @@ static inline ssize_t idp_receive(int socket, void *bytes, size_t count, int *de
 
 // glibc functions that its headers show under _GNU_SOURCE only, which Swift's importer does not set.
 extern void *memmem(const void *haystack, size_t length, const void *needle, size_t needle_length);
-extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int from);
-enum { idp_spawn_setsid = 0x80 };
 
 // pipe2(2) with O_CLOEXEC. 0, or -1 with errno.
 static inline int idp_pipe(int ends[2]) { return (int)syscall(SYS_pipe2, ends, 02000000); }

@@ -1,6 +1,7 @@
 internal import Logging
 internal import Observability
 internal import Pipeline
+internal import Synchronization
 
 /// What the pipeline and its workers report, as metrics, spans and log lines.
 struct PipelineTelemetry: Sendable {
@@ -11,6 +12,7 @@ struct PipelineTelemetry: Sendable {
     private let sandbox: GaugeFamily
     private let tracing: TracingSystem
     private let logger: Logger
+    private let told = ToldReport()
 
     init(registry: MetricRegistry, tracing: TracingSystem, logger: Logger) {
         let stages = registry.histogramFamily(
@@ -28,8 +30,8 @@ struct PipelineTelemetry: Sendable {
             "idp_worker_start_failures_total", help: "Document workers that could not be started.")
         sandbox = registry.gaugeFamily(
             "idp_worker_sandbox",
-            help: "Whether a wall around the document workers holds (1) or the kernel refused (0).",
-            labels: ["wall"])
+            help: "Whether a measure that confines the document workers holds (1) or the kernel refused it (0).",
+            labels: ["measure"])
         self.tracing = tracing
         self.logger = logger
     }
@@ -58,9 +60,15 @@ struct PipelineTelemetry: Sendable {
     func poolEvent(_ event: DocumentWorkerPool.Event) {
         switch event {
         case .ready(let report):
-            for wall in report.walls { sandbox.with(wall.name).set(wall.holds ? 1 : 0) }
-            let open = report.walls.filter { !$0.holds }.map(\.name)
-            logger.debug("document worker ready", metadata: ["missing_walls": "\(open.joined(separator: " "))"])
+            for measure in report.measures { sandbox.with(measure.name).set(measure.holds ? 1 : 0) }
+            // They are the same for every worker of this server: said once for the operator, then for the curious.
+            let isFirst = told.exchange(report)
+            func names(_ holds: Bool) -> Logger.MetadataValue {
+                "\(report.measures.filter { $0.holds == holds }.map(\.name).joined(separator: " "))"
+            }
+            logger.log(
+                level: isFirst ? .info : .debug, "document worker ready",
+                metadata: ["sandbox_holds": names(true), "sandbox_missing": names(false)])
         case .restarted(let reason):
             if let index = DocumentWorkerPool.RestartReason.allCases.firstIndex(of: reason) {
                 restarts[index].increment()
@@ -84,5 +92,18 @@ struct PipelineTelemetry: Sendable {
             span.setStatus(.error(nil))
         }
         span.end()
+    }
+}
+
+/// The last report about workers' sandboxes that was logged for everybody.
+private final class ToldReport: Sendable {
+    private let report = Mutex<SandboxReport?>(nil)
+
+    /// Keeps a report; whether it differs from the last one.
+    func exchange(_ new: SandboxReport) -> Bool {
+        report.withLock { report in
+            defer { report = new }
+            return report != new
+        }
     }
 }

@@ -4,7 +4,9 @@ internal import Pipeline
 extension DocumentWorkerPool.Settings {
     /// The pool as the settings want it.
     init(_ documents: Settings.Documents) {
-        self.init(count: documents.workers, configuration: WorkerConfiguration(languages: documents.ocrLanguages))
+        self.init(
+            count: documents.workers, spares: 1,
+            configuration: WorkerConfiguration(languages: documents.ocrLanguages))
     }
 }
 

@@ -98,7 +98,7 @@ private struct ErrorBodyWriter {
     }
 
     private mutating func retryableAndIDs() {
-        text.append(text: ",\"retryable\":\(error.code.isRetryable)")
+        text.append(text: ",\"retryable\":\(error.isRetryable)")
         member("request_id", requestID)
         if let runID { member("run_id", runID) }
         if let traceID { member("trace_id", traceID) }

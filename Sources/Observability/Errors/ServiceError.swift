@@ -26,19 +26,28 @@ public struct ServiceError: Error, Sendable {
     public var retryAfter: Int?
     /// The methods that a resource allows, for `Allow` (405 only).
     public var allow: [String]
+    /// How many document workers the document has cost on this run: crashed, hung or used up. From two on it is poison.
+    public var workersLost: Int
     /// What really happened; logged once where the error is handled, never sent.
     public var cause: String?
 
     /// An error of a code; its message is the code's title unless one is given.
     public init(
         _ code: ErrorCode, _ message: String? = nil, fields: [FieldError] = [], retryAfter: Int? = nil,
-        allow: [String] = [], cause: String? = nil
+        allow: [String] = [], workersLost: Int = 0, cause: String? = nil
     ) {
         self.code = code
         self.message = message ?? code.title
         self.fields = fields
         self.retryAfter = retryAfter
         self.allow = allow
+        self.workersLost = workersLost
         self.cause = cause
     }
+    /// Whether the document kills what reads it: a retry would only cost more workers, so a job that ends with this is
+    /// to be dead-lettered.
+    public var isPoison: Bool { workersLost >= 2 }
+
+    /// Whether the same request may succeed later, unchanged: as its code says, but never for a poisonous document.
+    public var isRetryable: Bool { code.isRetryable && !isPoison }
 }

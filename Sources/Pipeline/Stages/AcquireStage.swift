@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Foundation
 internal import Observability
 
@@ -20,15 +21,29 @@ struct AcquireStage {
     }
 }
 
-/// A document on disk, opened for reading; closed with the object. Its descriptor goes to workers, which open nothing
-/// themselves.
+/// A document as its readers get it: a copy in memory that nobody can change or shorten any more (memfd_create(2),
+/// sealed), closed with the object. Its descriptor goes to workers and from there to their tools, none of which can
+/// open a path of ours; the copy is the kernel's, the bytes never pass through this process.
 final class OpenDocument: Sendable {
     let descriptor: Int32
 
-    /// - Throws: a `ServiceError` with `STORAGE_FAILED`.
+    /// - Throws: a `ServiceError` with `STORAGE_FAILED` when there is no such file, or no memory for it.
     init(_ path: String) throws(ServiceError) {
-        descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
-        guard descriptor >= 0 else { throw ServiceError(.storageFailed, cause: "open: errno \(errno)") }
+        let file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        guard file >= 0 else { throw ServiceError(.storageFailed, cause: "open: errno \(errno)") }
+        defer { close(file) }
+        let copy = idp_memory_file("document")
+        guard copy >= 0 else { throw ServiceError(.storageFailed, cause: "memfd_create: errno \(errno)") }
+        var copied = 0
+        repeat {
+            copied = idp_copy(copy, file, 1 << 30)
+        } while copied > 0 || (copied < 0 && errno == EINTR)
+        guard copied == 0, idp_seal(copy) == 0 else {
+            let number = errno
+            close(copy)
+            throw ServiceError(.storageFailed, cause: "copy: errno \(number)")
+        }
+        descriptor = copy
     }
 
     deinit { close(descriptor) }

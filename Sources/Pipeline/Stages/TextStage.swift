@@ -55,7 +55,8 @@ private final class DocumentReading: Sendable {
         self.pageDone = pageDone
         // A token of our own: the failure of one page stops the others, not the run's other work.
         self.turn = DocumentWorkerPool.Turn(
-            deadline: turn.deadline, isInteractive: turn.isInteractive, cancellation: CancellationToken())
+            deadline: turn.deadline, isInteractive: turn.isInteractive, cancellation: CancellationToken(),
+            share: turn.share)
         var state = State(texts: [], waiting: [])
         for (index, page) in outline.pages.enumerated() {
             switch page {

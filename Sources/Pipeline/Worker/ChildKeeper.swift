@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Foundation
+internal import Observability
 internal import Synchronization
 
 /// Starts child processes and reaps them, on a thread of its own.
@@ -58,7 +59,7 @@ final class ChildKeeper: Sendable {
                         guard pidfd >= 0 else {
                             let failure = ChildFailure(call: "pidfd_open", number: errno)
                             child.kill()
-                            _ = child.reap()
+                            child.reap()
                             throw failure
                         }
                         charges.append(Charge(child: child, pidfd: pidfd, atEnd: atEnd))
@@ -129,39 +130,45 @@ struct ChildFailure: Error {
 final class Child: Sendable {
     let id: pid_t
     private let status = Mutex<Int32?>(nil)
+    private let ended = WaitCell<Int32>()
 
     init(id: pid_t) {
         self.id = id
     }
 
-    /// How it ended, as wait(2) says; nil while it runs.
-    var exitStatus: Int32? { status.withLock { $0 } }
+    /// Whether it has ended.
+    var hasEnded: Bool { status.withLock { $0 != nil } }
 
-    /// Ends it and its whole process group at once; does nothing when it has ended.
+    /// Ends it and its whole process group at once, and does not wait for it; does nothing when it has ended.
     func kill() {
-        // Under the lock it cannot be reaped in between, so its number is still its own.
+        // Under the lock it cannot be reaped in between, so its number is still its own. The lock is never held while
+        // somebody waits, so this does not wait either.
         status.withLock { status in
             if status == nil { _ = Foundation.kill(-id, SIGKILL) }
         }
     }
 
-    /// Takes its exit status and ends what is left of its group; blocks until it has ended.
-    ///
-    /// - Returns: its exit code (-1 when a signal ended it) and the signal (0 when it exited).
-    @discardableResult
-    func reap() -> (code: Int32, signal: Int32) {
-        let ended = status.withLock { status -> Int32 in
-            if let status { return status }
-            // Looked at but left as a zombie first, so that the group's number is still its own when the rest of the
-            // group is ended.
-            idp_wait_exited(id)
+    /// Takes the exit status of a child that is about to end or has ended, and ends what is left of its group. Called
+    /// once, by who started it.
+    func reap() {
+        // Looked at but left as a zombie first, so that the group's number is still its own when the rest of the group
+        // is ended.
+        idp_wait_exited(id)
+        let code = status.withLock { status -> Int32 in
             _ = Foundation.kill(-id, SIGKILL)
-            var ended: Int32 = 0
-            while waitpid(id, &ended, 0) < 0, errno == EINTR {}
-            status = ended
-            return ended
+            var code: Int32 = 0
+            while waitpid(id, &code, 0) < 0, errno == EINTR {}
+            status = code
+            return code
         }
-        return (idp_exit_code(ended), idp_exit_signal(ended))
+        ended.deliver(code)
+    }
+
+    /// Waits until it has been reaped.
+    ///
+    /// - Returns: its exit code (-1 when a signal ended it) and the signal (0 when it exited); nil if it still runs.
+    func end(by deadline: Deadline) -> (code: Int32, signal: Int32)? {
+        ended.wait(by: deadline).map { (idp_exit_code($0), idp_exit_signal($0)) }
     }
 
     /// Its resident memory; nil when it has ended.

@@ -1,13 +1,14 @@
 internal import CLinux
 internal import Foundation
 internal import Observability
+internal import Synchronization
 
 /// One worker as its parent sees it: a child and the channel to it. Used by one operation at a time; `kill` may come
 /// from any thread.
 final class DocumentWorker: Sendable {
     let child: Child
     private let channel: FrameChannel
-    private let scratchFolder: String
+    private let namespaces: Namespaces
 
     /// How a worker is started.
     struct Launch: Sendable {
@@ -38,15 +39,20 @@ final class DocumentWorker: Sendable {
             let theirs = ends[1]
             defer { close(theirs) }
             channel = FrameChannel(owning: ends[0])
-            child = try keeper.start({ () throws(ChildFailure) in try Self.spawn(launch, control: theirs) }) { child in
+            let granted = Mutex(Namespaces())
+            child = try keeper.start({ () throws(ChildFailure) in
+                let (child, namespaces) = try Self.spawn(launch, control: theirs)
+                granted.withLock { $0 = namespaces }
+                return child
+            }) { child in
                 ScratchFolder.remove(folder)
                 atEnd(child)
             }
+            namespaces = granted.withLock { $0 }
         } catch {
             ScratchFolder.remove(folder)
             throw error
         }
-        scratchFolder = folder
         var configuration = launch.configuration
         configuration.scratchFolder = folder
         // A child that is gone already shows at the first reply.
@@ -55,23 +61,41 @@ final class DocumentWorker: Sendable {
         }
     }
 
-    /// Waits for the reply to the configuration: the walls that stand.
+    /// Waits until its walls stand and its models are loaded.
+    ///
+    /// - Returns: the walls.
     func welcome(by deadline: Deadline) throws(FrameChannel.Failure) -> SandboxReport {
-        guard case .ready(let report) = try receive(by: deadline) else { throw .garbage("no ready") }
+        guard case .ready(var report) = try receive(by: deadline) else { throw .garbage("no ready") }
+        namespaces.note(in: &report)
         return report
     }
 
-    /// Asks for an operation on the document and waits for the reply.
+    /// Asks for an operation on the document and waits for the reply; fails with `stalled` when nothing at all comes
+    /// for `silenceLimit`.
     func ask(
-        _ request: WorkerRequest, document: Int32, by deadline: Deadline
+        _ request: WorkerRequest, document: Int32, by deadline: Deadline, silenceLimit: Duration
     ) throws(FrameChannel.Failure) -> WorkerReply {
         guard let frame = try? JSONEncoder().encode(request) else { throw .garbage("a request that is no JSON") }
         try channel.send(frame, descriptor: document, by: deadline)
-        return try receive(by: deadline)
+        while true {
+            do throws(FrameChannel.Failure) {
+                let reply = try receive(by: deadline.capped(at: silenceLimit))
+                if case .beat = reply { continue }
+                return reply
+            } catch .timedOut where !deadline.hasPassed {
+                throw .stalled
+            } catch {
+                throw error
+            }
+        }
     }
 
-    /// Ends the child and all that it has started, at once. An `ask` that waits fails with `closed`.
-    func kill() { child.kill() }
+    /// Ends the child and all that it has started, at once and without waiting for its end. An `ask` that waits fails
+    /// with `closed` at once too: it takes a process with a hundred megabytes a while to go.
+    func kill() {
+        child.kill()
+        channel.interrupt()
+    }
 
     private func receive(by deadline: Deadline) throws(FrameChannel.Failure) -> WorkerReply {
         let (frame, stray) = try channel.receive(by: deadline)
@@ -82,35 +106,25 @@ final class DocumentWorker: Sendable {
         return reply
     }
 
-    private static func spawn(_ launch: Launch, control: Int32) throws(ChildFailure) -> pid_t {
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        let target = DocumentWorkerProcess.controlDescriptor
-        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-        posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
-        // Whatever a library has to say goes nowhere: it may quote the document. What matters comes as a reply.
-        posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
-        // Also right when the two numbers are the same: dup2 then takes close-on-exec off (posix_spawn(3)).
-        posix_spawn_file_actions_adddup2(&actions, control, target)
-        posix_spawn_file_actions_addclosefrom_np(&actions, target + 1)
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        var signals = sigset_t()
-        sigfillset(&signals)
-        posix_spawnattr_setsigdefault(&attributes, &signals)
-        sigemptyset(&signals)
-        posix_spawnattr_setsigmask(&attributes, &signals)
-        posix_spawnattr_setflags(
-            &attributes, Int16(Int(idp_spawn_setsid) | Int(POSIX_SPAWN_SETSIGDEF) | Int(POSIX_SPAWN_SETSIGMASK)))
-        var child: pid_t = 0
-        let result = withCStrings(["idp-server", "document-worker"]) { arguments in
-            withCStrings(launch.environment.map { "\($0.key)=\($0.value)" }) { environment in
-                posix_spawn(&child, launch.executable, &actions, &attributes, arguments, environment)
+    /// In as many namespaces as the kernel gives.
+    private static func spawn(
+        _ launch: Launch, control: Int32
+    ) throws(ChildFailure) -> (child: pid_t, namespaces: Namespaces) {
+        var start = ChildStart(
+            program: launch.executable, arguments: ["idp-server", "document-worker"],
+            environment: launch.environment,
+            // Whatever a library has to say goes nowhere: it may quote the document. What matters comes as a reply.
+            descriptors: [nil, nil, nil, control], isLeader: true)
+        var refusal = ChildFailure(call: "start", number: 0)
+        for namespaces in Namespaces.choices {
+            start.namespaces = namespaces
+            do throws(ChildFailure) {
+                return (try start(), namespaces)
+            } catch {
+                refusal = error
+                guard Namespaces.areRefused(by: error.number) else { throw error }
             }
         }
-        guard result == 0 else { throw ChildFailure(call: "posix_spawn", number: result) }
-        return child
+        throw refusal
     }
 }

@@ -6,15 +6,22 @@ internal import Synchronization
 /// A fixed number of warm document workers and the queue in front of them.
 ///
 /// DESIGN. A worker is used by one operation at a time and goes back to the idle ones after it. Who finds none waits:
-/// interactive callers ahead of batch ones, each class in order of arrival. A worker that fails (it crashed, hung, was
-/// cancelled, talked nonsense, grew, or has worked long enough) is killed with everything it has started and its place
-/// is filled again in the background. Every wait has a deadline. Blocking calls: use them on worker queues.
-/// Thread-safe.
+/// interactive callers ahead of batch ones, and in each class the document that has the fewest workers at the moment,
+/// so that a long one shares with a short one and uses all workers when it is alone. A worker that fails (it crashed,
+/// hung, was cancelled, talked nonsense, grew, or has worked long enough) is killed with everything it has started; its
+/// place is free at once, not when the process is gone. A spare worker, warm like the others, steps in, and another is
+/// started in the background. Every wait has a deadline. Blocking calls: use them on worker queues. Thread-safe.
+///
+/// What a worker does while it works is seen by its beats: one that sends none for `silenceLimit` is stuck and is
+/// replaced, long before the operation's own limit. A document that loses two workers fails, and says so
+/// (`ServiceError.isPoison`).
 public final class DocumentWorkerPool: Sendable {
     /// How many workers there are and when they are replaced.
     public struct Settings: Sendable {
-        /// Workers, and so pages read at the same time: one per core.
+        /// Workers at work, and so pages read at the same time: one per core.
         public var count: Int
+        /// Warm workers beyond these, which step in at once when one has to be killed.
+        public var spares: Int
         /// The program that is started with the argument `document-worker`; by default this very program.
         public var executable: String
         /// What the worker does and its limits.
@@ -25,6 +32,9 @@ public final class DocumentWorkerPool: Sendable {
         public var temporaryFolder: String
         /// Longest time for one operation (the inspection of a file, the reading of a page).
         public var operationLimit: Duration
+        /// Longest time within an operation in which a worker shows no progress. A step in which it cannot (the layout of
+        /// a dense page, the decoding of a large picture) takes a second or two.
+        public var silenceLimit: Duration
         /// Longest time from the start of a worker to its first answer.
         public var startLimit: Duration
         /// A worker is replaced after so many operations.
@@ -33,17 +43,20 @@ public final class DocumentWorkerPool: Sendable {
         public var recycleAboveBytes: Int
 
         public init(
-            count: Int, executable: String = "/proc/self/exe", configuration: WorkerConfiguration = .init(),
-            environment: [String: String] = [:], temporaryFolder: String = "/tmp",
-            operationLimit: Duration = .seconds(30), startLimit: Duration = .seconds(10),
+            count: Int, spares: Int = 0, executable: String = "/proc/self/exe",
+            configuration: WorkerConfiguration = .init(), environment: [String: String] = [:],
+            temporaryFolder: String = "/tmp", operationLimit: Duration = .seconds(30),
+            silenceLimit: Duration = .seconds(12), startLimit: Duration = .seconds(10),
             recycleAfterOperations: Int = 500, recycleAboveBytes: Int = 160 << 20
         ) {
             self.count = count
+            self.spares = spares
             self.executable = executable
             self.configuration = configuration
             self.environment = environment
             self.temporaryFolder = temporaryFolder
             self.operationLimit = operationLimit
+            self.silenceLimit = silenceLimit
             self.startLimit = startLimit
             self.recycleAfterOperations = recycleAfterOperations
             self.recycleAboveBytes = recycleAboveBytes
@@ -52,7 +65,7 @@ public final class DocumentWorkerPool: Sendable {
 
     /// Why a worker was replaced: the label of `idp_worker_restarts_total{reason}`.
     public enum RestartReason: String, Sendable, CaseIterable {
-        case crash, timeout, cancelled, garbage
+        case crash, timeout, stalled, cancelled, garbage
         case recycledOperations = "recycled_operations"
         case recycledMemory = "recycled_memory"
     }
@@ -71,38 +84,27 @@ public final class DocumentWorkerPool: Sendable {
         public var deadline: Deadline
         public var isInteractive: Bool
         public var cancellation: CancellationToken
+        /// What the document has of the pool; the same for all its operations.
+        let share: DocumentShare
 
         public init(deadline: Deadline, isInteractive: Bool, cancellation: CancellationToken) {
+            self.init(deadline: deadline, isInteractive: isInteractive, cancellation: cancellation, share: .init())
+        }
+
+        init(deadline: Deadline, isInteractive: Bool, cancellation: CancellationToken, share: DocumentShare) {
             self.deadline = deadline
             self.isInteractive = isInteractive
             self.cancellation = cancellation
+            self.share = share
         }
     }
 
-    /// What a waiter gets.
-    enum Grant: Sendable {
-        case worker(PooledWorker)
-        /// A free place: start a worker there.
-        case vacancy
-        case cancelled
-        case abandoned
-        case stopping
-    }
-
-    private struct State {
-        var idle: [PooledWorker] = []
-        /// Workers, idle or busy, and places in which one is being started.
-        var taken = 0
-        var interactive: [WaitCell<Grant>] = []
-        var batch: [WaitCell<Grant>] = []
-        var isStopping = false
-    }
-
     public let settings: Settings
-    private let onEvent: @Sendable (Event) -> Void
-    private let keeper: ChildKeeper
-    private let state = Mutex(State())
-    private let refills = DispatchQueue(label: "idp.workers.refill")
+    let onEvent: @Sendable (Event) -> Void
+    let keeper: ChildKeeper
+    let places: Mutex<WorkerPlaces>
+    /// Starts of workers ahead of their first document.
+    let refills = DispatchQueue(label: "idp.workers.refill", attributes: .concurrent)
 
     /// Makes an empty pool; workers start with `start()` or when they are needed.
     ///
@@ -110,6 +112,7 @@ public final class DocumentWorkerPool: Sendable {
     public init(_ settings: Settings, onEvent: @escaping @Sendable (Event) -> Void = { _ in }) throws(ServiceError) {
         precondition(settings.count > 0, "a pool without workers reads nothing")
         self.settings = settings
+        places = Mutex(WorkerPlaces(count: settings.count, spares: settings.spares))
         self.onEvent = onEvent
         do {
             keeper = try ChildKeeper()
@@ -120,26 +123,24 @@ public final class DocumentWorkerPool: Sendable {
 
     /// Starts all workers ahead of the first document; they load their models meanwhile.
     public func start() {
-        for _ in 0..<settings.count { refill() }
+        for _ in 0..<(settings.count + settings.spares) { refill() }
     }
 
     /// Operations that wait for a worker.
-    public var waiting: Int { state.withLock { $0.interactive.count + $0.batch.count } }
+    public var waiting: Int { places.withLock { $0.waiting } }
 
-    /// Workers that nobody uses at the moment.
-    public var idle: Int { state.withLock { $0.idle.count } }
+    /// Workers that nobody uses at the moment, spares among them.
+    public var idle: Int { places.withLock { $0.idle.count } }
+
+    /// Workers that are at work.
+    public var busy: Int { places.withLock { $0.busy } }
 
     /// Process ids of the workers that run, for tests and for whoever wants to look at them.
     public var processIDs: [Int32] { keeper.processIDs }
 
     /// Turns waiters away, ends all workers and waits until they are gone. Further operations fail.
     public func stop() {
-        let waiters = state.withLock { state in
-            state.isStopping = true
-            state.idle = []
-            defer { (state.interactive, state.batch) = ([], []) }
-            return state.interactive + state.batch
-        }
+        let waiters = places.withLock { $0.stop() }
         for waiter in waiters { waiter.deliver(.stopping) }
         keeper.stop()
     }
@@ -151,12 +152,13 @@ public final class DocumentWorkerPool: Sendable {
     /// - Throws: a `ServiceError`: what the worker found wrong with the document, `OCR_FAILED` after a second crash,
     ///   `OCR_TIMEOUT` or `PROCESSING_TIMEOUT`, `CLIENT_CLOSED_REQUEST` when cancelled, `SHUTTING_DOWN`.
     func perform(_ request: WorkerRequest, document: Int32, _ turn: Turn) throws(ServiceError) -> WorkerReply {
-        var crashes: [String] = []
+        var lost: [String] = []
         while true {
             let worker = try obtain(turn)
             let limit = turn.deadline.capped(at: settings.operationLimit)
             let outcome = run(request, document: document, on: worker, by: limit, turn.cancellation)
-            conclude(worker, outcome)
+            conclude(worker, outcome, turn)
+            let loss: ServiceError
             switch outcome {
             case .reply(.failed(let failure)):
                 throw ServiceError(failure.code, failure.message, cause: failure.cause)
@@ -165,14 +167,24 @@ public final class DocumentWorkerPool: Sendable {
             case .cancelled:
                 throw ServiceError(.clientClosedRequest)
             case .timedOut:
-                throw timeout(of: request, turn, cause: "an operation took longer than \(settings.operationLimit)")
+                loss = timeout(of: request, turn, cause: "an operation took longer than \(settings.operationLimit)")
+                // A worker that the run's own end took is no fault of the document's.
+                if turn.deadline.hasPassed { throw loss }
             case .usedUpItsTime:
-                throw timeout(of: request, turn, cause: "an operation used up its processor time")
+                loss = timeout(of: request, turn, cause: "an operation used up its processor time")
+            case .stalled:
+                lost.append("no progress for \(settings.silenceLimit)")
+                loss = timeout(of: request, turn, cause: "workers lost: \(lost.joined(separator: "; "))")
             case .garbage(let what), .crashed(let what):
-                crashes.append(what)
-                guard crashes.count < 2, !turn.deadline.hasPassed else {
-                    throw ServiceError(.ocrFailed, cause: "workers lost: \(crashes.joined(separator: "; "))")
-                }
+                lost.append(what)
+                loss = ServiceError(.ocrFailed, cause: "workers lost: \(lost.joined(separator: "; "))")
+            }
+            let losses = turn.share.countLoss()
+            // What is slow is slow the second time too; what crashed or hung may have had bad luck.
+            guard !lost.isEmpty, losses < 2, !turn.deadline.hasPassed else {
+                var loss = loss
+                loss.workersLost = losses
+                throw loss
             }
         }
     }
@@ -185,6 +197,7 @@ public final class DocumentWorkerPool: Sendable {
         case cancelled
         case timedOut
         case usedUpItsTime
+        case stalled
         case crashed(String)
         case garbage(String)
     }
@@ -195,13 +208,13 @@ public final class DocumentWorkerPool: Sendable {
     ) -> Outcome {
         let outcome = cancellation.whileCancellable(onCancel: { _ in worker.process.kill() }) { () -> Outcome in
             do throws(FrameChannel.Failure) {
-                if worker.operations == 0 {
-                    onEvent(.ready(try worker.process.welcome(by: limit.capped(at: settings.startLimit))))
-                }
+                try welcome(worker, by: limit)
                 worker.countOperation()
-                return .reply(try worker.process.ask(request, document: document, by: limit))
+                return .reply(
+                    try worker.process.ask(
+                        request, document: document, by: limit, silenceLimit: settings.silenceLimit))
             } catch {
-                return self.outcome(of: error, worker)
+                return cancellation.isCancelled ? .cancelled : self.outcome(of: error, worker)
             }
         }
         // Asked after the handler is gone: if it says no, the worker has not been and will not be killed.
@@ -211,11 +224,14 @@ public final class DocumentWorkerPool: Sendable {
     private func outcome(of failure: FrameChannel.Failure, _ worker: PooledWorker) -> Outcome {
         switch failure {
         case .timedOut: return .timedOut
+        case .stalled: return .stalled
         case .garbage(let what): return .garbage(what)
         case .system(let number): return .crashed("errno \(number)")
         case .closed:
-            let end = worker.process.child.reap()
-            return end.signal == SIGXCPU ? .usedUpItsTime : .crashed("exit \(end.code), signal \(end.signal)")
+            // A large process takes a while to go after its socket; why it went is worth waiting for.
+            guard let end = worker.process.child.end(by: .after(.seconds(2))) else { return .crashed("closed") }
+            return end.signal == SIGXCPU || end.code == WorkerSandbox.outOfTimeCode
+                ? .usedUpItsTime : .crashed("exit \(end.code), signal \(end.signal)")
         }
     }
 
@@ -223,15 +239,16 @@ public final class DocumentWorkerPool: Sendable {
         if turn.deadline.hasPassed { return ServiceError(.processingTimeout, cause: "the run's deadline passed") }
         return switch request {
         case .recognise: ServiceError(.ocrTimeout, cause: cause)
-        case .inspect, .configure: ServiceError(.processingTimeout, cause: cause)
+        case .inspect, .configure, .attempt: ServiceError(.processingTimeout, cause: cause)
         }
     }
 
-    private func conclude(_ worker: PooledWorker, _ outcome: Outcome) {
+    private func conclude(_ worker: PooledWorker, _ outcome: Outcome, _ turn: Turn) {
         let reason: RestartReason? =
             switch outcome {
             case .cancelled: .cancelled
             case .timedOut, .usedUpItsTime: .timeout
+            case .stalled: .stalled
             case .crashed: .crash
             case .garbage: .garbage
             case .reply:
@@ -243,135 +260,6 @@ public final class DocumentWorkerPool: Sendable {
                     nil
                 }
             }
-        if let reason { discard(worker, reason) } else { handOver(.worker(worker)) }
-    }
-
-    // MARK: Places and waiters
-
-    private func obtain(_ turn: Turn) throws(ServiceError) -> PooledWorker {
-        let cell = WaitCell<Grant>()
-        state.withLock { state in
-            if state.isStopping {
-                cell.deliver(.stopping)
-            } else if let worker = state.idle.popLast() {
-                cell.deliver(.worker(worker))
-            } else if state.taken < settings.count {
-                state.taken += 1
-                cell.deliver(.vacancy)
-            } else if turn.isInteractive {
-                state.interactive.append(cell)
-            } else {
-                state.batch.append(cell)
-            }
-        }
-        var grant = turn.cancellation.whileCancellable(onCancel: { _ in cell.deliver(.cancelled) }) {
-            cell.wait(by: turn.deadline)
-        }
-        // The grant may come in the very moment in which the wait ends: then it is taken after all.
-        if grant == nil { grant = cell.deliver(.abandoned) ? .abandoned : cell.wait(by: nil) }
-        switch grant {
-        case .worker(let worker):
-            return worker
-        case .vacancy:
-            do throws(ChildFailure) {
-                return try launch()
-            } catch {
-                vacate()
-                onEvent(.startFailed("\(error.call): errno \(error.number)"))
-                throw ServiceError(.ocrFailed, cause: "no worker could be started: \(error)")
-            }
-        case .cancelled:
-            forget(cell)
-            throw ServiceError(.clientClosedRequest)
-        case .stopping:
-            throw ServiceError(.shuttingDown)
-        case .abandoned, nil:
-            forget(cell)
-            throw ServiceError(.processingTimeout, cause: "no worker became free in time")
-        }
-    }
-
-    private func forget(_ cell: WaitCell<Grant>) {
-        state.withLock { state in
-            state.interactive.removeAll { $0 === cell }
-            state.batch.removeAll { $0 === cell }
-        }
-    }
-
-    /// Gives a worker or a place to whoever waits longest, the interactive first; false when nobody does.
-    private static func serveWaiter(_ grant: Grant, _ state: inout State) -> Bool {
-        while !state.interactive.isEmpty || !state.batch.isEmpty {
-            let cell = state.interactive.isEmpty ? state.batch.removeFirst() : state.interactive.removeFirst()
-            // False: it has given up meanwhile.
-            if cell.deliver(grant) { return true }
-        }
-        return false
-    }
-
-    private func handOver(_ grant: Grant) {
-        state.withLock { state in
-            guard !state.isStopping, !Self.serveWaiter(grant, &state) else { return }
-            switch grant {
-            case .worker(let worker): state.idle.append(worker)
-            case .vacancy: state.taken -= 1
-            case .cancelled, .abandoned, .stopping: preconditionFailure("only workers and places are handed over")
-            }
-        }
-    }
-
-    private func vacate() { handOver(.vacancy) }
-
-    private func discard(_ worker: PooledWorker, _ reason: RestartReason) {
-        worker.process.kill()
-        onEvent(.restarted(reason))
-        // A waiter starts the next one itself; else it is started in the background, ahead of its first document.
-        vacate()
-        refill()
-    }
-
-    /// Starts a worker in the background if there is a free place.
-    private func refill() {
-        refills.async { [self] in
-            let isFree = state.withLock { state in
-                guard !state.isStopping, state.taken < settings.count else { return false }
-                state.taken += 1
-                return true
-            }
-            guard isFree else { return }
-            do throws(ChildFailure) {
-                handOver(.worker(try launch()))
-            } catch {
-                vacate()
-                onEvent(.startFailed("\(error.call): errno \(error.number)"))
-            }
-        }
-    }
-
-    private func launch() throws(ChildFailure) -> PooledWorker {
-        var environment = ["PATH": "/usr/bin:/bin:/usr/local/bin", "LC_ALL": "C.UTF-8"]
-        // More threads per page make it slower by a factor of four (OpenMP spins); allocator arenas of threads that
-        // do not exist only eat address space.
-        environment.merge(["OMP_THREAD_LIMIT": "1", "MALLOC_ARENA_MAX": "2"]) { $1 }
-        environment.merge(settings.environment) { $1 }
-        let launch = DocumentWorker.Launch(
-            executable: settings.executable, configuration: settings.configuration, environment: environment,
-            temporaryFolder: settings.temporaryFolder)
-        return PooledWorker(
-            try DocumentWorker(launch, keeper: keeper) { [weak self] child in self?.noticeEnd(of: child) })
-    }
-
-    /// On the keeper's thread: an idle worker that has died is taken out and replaced, once; one that dies before its
-    /// first document is not, for its successor would die as well.
-    private func noticeEnd(of child: Child) {
-        let dead = state.withLock { state -> PooledWorker? in
-            guard !state.isStopping, let index = state.idle.firstIndex(where: { $0.process.child === child }) else {
-                return nil
-            }
-            state.taken -= 1
-            return state.idle.remove(at: index)
-        }
-        guard let dead else { return }
-        onEvent(.restarted(.crash))
-        if dead.operations > 0 { refill() }
+        if let reason { discard(worker, reason, turn) } else { giveBack(worker, turn) }
     }
 }

@@ -7,7 +7,8 @@ internal import Observability
 ///
 /// DESIGN. One thread, one loop: a frame in, work, a frame out, until the parent closes the socket. Nothing is kept
 /// from one document to the next but the loaded models. The first frame brings limits and models; the walls
-/// (`WorkerSandbox`) are up before the second one, the first that brings a document. A document that makes the process
+/// (`WorkerSandbox`) are up before the second one, the first that brings a document. While it works it sends beats
+/// (`Pulse`), so that a parent can tell slow from stuck. A document that makes the process
 /// crash, hang or grow costs this process only: the kernel's limits and the parent's clock end it, and the parent
 /// starts another.
 public enum DocumentWorkerProcess {
@@ -21,10 +22,14 @@ public enum DocumentWorkerProcess {
             let first = try channel.receive()
             guard case .configure(let configuration) = try JSONDecoder().decode(WorkerRequest.self, from: first.frame)
             else { exit(EX_PROTOCOL) }
-            let report = WorkerSandbox.enter(configuration)
-            try send(.ready(report), over: channel)
-            let session = WorkerSession(configuration)
+            let toolbox = Toolbox(folders: configuration.toolFolders)
+            let report = WorkerSandbox.enter(configuration, tools: toolbox.allPaths)
+            let beat = try JSONEncoder().encode(WorkerReply.beat)
+            // A parent that is gone shows at the next frame that is received.
+            let pulse = Pulse { try? channel.send(beat) }
+            let session = WorkerSession(configuration, toolbox, pulse)
             session.warmUp()
+            try send(.ready(report), over: channel)
             while true {
                 let (frame, document) = try channel.receive()
                 defer { if let document { close(document) } }
@@ -52,15 +57,19 @@ public enum DocumentWorkerProcess {
 /// A worker's state between requests: its models.
 final class WorkerSession {
     private let configuration: WorkerConfiguration
+    private let toolbox: Toolbox
+    private let pulse: Pulse
     private var engine: RecognitionEngine?
 
-    init(_ configuration: WorkerConfiguration) {
+    init(_ configuration: WorkerConfiguration, _ toolbox: Toolbox, _ pulse: Pulse) {
         self.configuration = configuration
+        self.toolbox = toolbox
+        self.pulse = pulse
     }
 
     /// Loads the models ahead of the first page. A failure shows, with its reason, when a page is read.
     func warmUp() {
-        engine = try? RecognitionEngine(configuration)
+        engine = try? RecognitionEngine(configuration, pulse)
     }
 
     /// Does what was asked; every failure becomes a reply.
@@ -74,6 +83,9 @@ final class WorkerSession {
                 return .outline(PackedOutline(try inspect(document, order)))
             case .recognise(let order):
                 return .page(PackedPage(try recognise(document, order)))
+            case .attempt(let act):
+                let number = act.attempt()
+                return number == 0 ? .done : .refused(number)
             }
         } catch let failure as WorkerFailure {
             return .failed(failure)
@@ -93,7 +105,7 @@ final class WorkerSession {
 
     private func recognise(_ document: Int32, _ order: RecogniseOrder) throws -> PageText {
         let file = try MappedFile(document)
-        let engine = try engine ?? RecognitionEngine(configuration)
+        let engine = try engine ?? RecognitionEngine(configuration, pulse)
         self.engine = engine
         if case .frame(let frame) = order.plan {
             return try engine.read(image(order.format, file).picture(frame: frame), number: order.page)
@@ -111,8 +123,8 @@ final class WorkerSession {
 
     private func pdf(_ document: Int32, _ file: MappedFile) -> PDFReader {
         PDFReader(
-            tool: ToolRun(configuration: configuration, document: document), configuration: configuration,
-            file: file.bytes)
+            tool: ToolRun(toolbox: toolbox, configuration: configuration, document: document, pulse: pulse),
+            configuration: configuration, file: file.bytes)
     }
 
     private func image(_ format: DocumentFormat, _ file: MappedFile) -> ImageReader {

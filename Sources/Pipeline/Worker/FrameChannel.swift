@@ -14,6 +14,8 @@ final class FrameChannel: Sendable {
         case closed
         /// The deadline passed.
         case timedOut
+        /// The other side has not shown for long that it goes on.
+        case stalled
         /// The length is beyond the bound, or the content is not what was agreed.
         case garbage(String)
         /// A system call failed.
@@ -32,6 +34,9 @@ final class FrameChannel: Sendable {
     }
 
     deinit { close(socket) }
+
+    /// Ends the connection from this side: whoever waits in a call fails with `closed` at once. Any thread.
+    func interrupt() { shutdown(socket, Int32(SHUT_RDWR)) }
 
     /// Sends one frame. `descriptor` stays the caller's.
     func send(_ frame: Data, descriptor: Int32? = nil, by deadline: Deadline? = nil) throws(Failure) {

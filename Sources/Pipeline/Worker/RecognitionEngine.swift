@@ -27,26 +27,44 @@ final class RecognitionEngine {
     // Created by `init`, deleted by `deinit`, used on the worker's only thread.
     private let engine: OpaquePointer
     private let configuration: WorkerConfiguration
+    private let pulse: Pulse
+    // Created by `init`, deleted by `deinit`; holds this object unretained, which owns it.
+    private let monitor: OpaquePointer
     /// Loaded when the first page needs it: a page in eight does.
     private var orientationEngine: OpaquePointer?
 
     /// Loads the models.
     ///
     /// - Throws: `WorkerFailure` with `OCR_FAILED` when they are missing.
-    init(_ configuration: WorkerConfiguration) throws {
+    init(_ configuration: WorkerConfiguration, _ pulse: Pulse) throws {
         self.configuration = configuration
+        self.pulse = pulse
         setMsgSeverity(Int32(L_SEVERITY_NONE))
+        guard let monitor = TessMonitorCreate() else {
+            throw WorkerFailure(.ocrFailed, ErrorCode.ocrFailed.title, cause: "TessMonitorCreate failed")
+        }
+        self.monitor = monitor
         engine = try Self.load(configuration.languages, OEM_LSTM_ONLY, configuration)
         TessBaseAPISetPageSegMode(engine, PSM_AUTO)
+        // Asked before each line whether to give up: the answer is no, the question is a beat. Unretained: the pulse is
+        // this object's own and the monitor dies before it does.
+        TessMonitorSetCancelThis(monitor, Unmanaged.passUnretained(pulse).toOpaque())
+        TessMonitorSetCancelFunc(monitor) { context, _ in
+            // Set to the pulse two lines above.
+            if let context { Unmanaged<Pulse>.fromOpaque(context).takeUnretainedValue()() }
+            return false
+        }
     }
 
     deinit {
         TessBaseAPIDelete(engine)
+        TessMonitorDelete(monitor)
         if let orientationEngine { TessBaseAPIDelete(orientationEngine) }
     }
 
     /// Reads a picture: as it lies, and turned if that gives nothing readable.
     func read(_ picture: Picture, number: Int) throws -> PageText {
+        pulse()
         guard var best = PicturePreparation.prepare(picture) else { throw outOfMemory() }
         guard !PicturePreparation.isBlank(best) else {
             return PageText(
@@ -77,10 +95,11 @@ final class RecognitionEngine {
     }
 
     private func pass(over picture: Picture) throws -> Reading {
+        pulse()
         TessBaseAPISetImage2(engine, picture.pix)
         TessBaseAPISetSourceResolution(engine, 200)
         defer { TessBaseAPIClear(engine) }
-        guard TessBaseAPIRecognize(engine, nil) == 0 else {
+        guard TessBaseAPIRecognize(engine, monitor) == 0 else {
             throw WorkerFailure(.ocrFailed, ErrorCode.ocrFailed.title, cause: "TessBaseAPIRecognize failed")
         }
         let lines = lines()

@@ -5,8 +5,8 @@ internal import Observability
 /// One run of a small program (poppler's) by a worker: in the worker's process group, output through pipes into
 /// memory, bounded in bytes and in processor time.
 ///
-/// The program inherits the worker's limits, its network namespace and no descriptor but the document. A wall-clock
-/// bound is the parent's: it ends the whole process group.
+/// The program inherits the worker's limits and walls and no descriptor but the document, and may start nothing itself.
+/// A wall-clock bound is the parent's: it ends the whole process group.
 struct ToolRun {
     /// How a program ended.
     struct Outcome {
@@ -31,9 +31,13 @@ struct ToolRun {
     static let documentPath = "/proc/self/fd/3"
 
     private static let messageLimitBytes = 16 << 10
+    private static let lookEveryMilliseconds: Int32 = 250
 
+    var toolbox: Toolbox
     var configuration: WorkerConfiguration
     var document: Int32
+    /// Told whenever the program shows that it goes on.
+    var pulse: Pulse
 
     /// Runs `program` to its end.
     ///
@@ -41,35 +45,55 @@ struct ToolRun {
     func callAsFunction(_ program: String, _ arguments: [String]) throws -> Outcome {
         let output = try Pipe()
         let messages = try Pipe()
-        let child = try spawn(program, arguments, output: output.writer, messages: messages.writer)
+        let child = try start(program, arguments, output: output.writer, messages: messages.writer)
         output.closeWriter()
         messages.closeWriter()
-        _ = idp_set_limit(
-            child, Int32(idp_rlimit_cpu), UInt64(configuration.toolCPUSeconds),
-            UInt64(configuration.toolCPUSeconds + 1))
         var outcome = Outcome(output: Data(), messages: "", code: -1, signal: 0, overflowed: false)
         var said = Data()
-        collect(output, &outcome.output, messages, &said, &outcome.overflowed)
+        collect(from: child, output, &outcome.output, messages, &said, &outcome.overflowed)
         if outcome.overflowed { kill(child, SIGKILL) }
         var status: Int32 = 0
         while waitpid(child, &status, 0) < 0, errno == EINTR {}
         outcome.messages = String(decoding: said, as: UTF8.self)
         outcome.code = idp_exit_code(status)
         outcome.signal = idp_exit_signal(status)
+        pulse()
         return outcome
+    }
+
+    private func start(_ program: String, _ arguments: [String], output: Int32, messages: Int32) throws -> pid_t {
+        do throws(ChildFailure) {
+            return try ChildStart(
+                program: toolbox.path(of: program), arguments: [program] + arguments,
+                environment: toolbox.environment, descriptors: [nil, output, messages, document],
+                cpuSeconds: configuration.toolCPUSeconds, filter: toolbox.filter)()
+        } catch {
+            throw WorkerFailure(
+                .internalProcessingError, ErrorCode.internalProcessingError.title,
+                cause: "\(error.call): \(String(cString: strerror(error.number)))")
+        }
     }
 
     /// Reads both pipes until they end or the output passes its bound.
     private func collect(
-        _ output: Pipe, _ collected: inout Data, _ messages: Pipe, _ said: inout Data, _ overflowed: inout Bool
+        from child: pid_t, _ output: Pipe, _ collected: inout Data, _ messages: Pipe, _ said: inout Data,
+        _ overflowed: inout Bool
     ) {
         var chunk = [UInt8](repeating: 0, count: 64 << 10)
         var items = [
             pollfd(fd: output.reader, events: Int16(POLLIN), revents: 0),
             pollfd(fd: messages.reader, events: Int16(POLLIN), revents: 0),
         ]
+        var used: Int64 = 0
         while items.contains(where: { $0.fd >= 0 }) {
-            guard poll(&items, nfds_t(items.count), -1) > 0 else { continue }
+            guard poll(&items, nfds_t(items.count), Self.lookEveryMilliseconds) > 0 else {
+                // A silent program goes on as long as it computes: how long it may is limited elsewhere.
+                let now = idp_child_nanoseconds(child)
+                if now > used { pulse() }
+                used = max(used, now)
+                continue
+            }
+            pulse()
             for index in items.indices where items[index].fd >= 0 && items[index].revents != 0 {
                 let got = read(items[index].fd, &chunk, chunk.count)
                 if got <= 0 {
@@ -87,45 +111,6 @@ struct ToolRun {
             }
         }
     }
-
-    private func spawn(_ program: String, _ arguments: [String], output: Int32, messages: Int32) throws -> pid_t {
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        // The worker keeps 0 to 2 open and talks to its parent over 3: pipes and document lie above, and nothing is
-        // overwritten before it has been copied.
-        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-        posix_spawn_file_actions_adddup2(&actions, output, 1)
-        posix_spawn_file_actions_adddup2(&actions, messages, 2)
-        posix_spawn_file_actions_adddup2(&actions, document, Self.documentDescriptor)
-        posix_spawn_file_actions_addclosefrom_np(&actions, Self.documentDescriptor + 1)
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        var defaults = sigset_t()
-        sigfillset(&defaults)
-        posix_spawnattr_setsigdefault(&attributes, &defaults)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
-        var child: pid_t = 0
-        let result = withCStrings([program] + arguments) { vector in
-            posix_spawnp(&child, program, &actions, &attributes, vector, environ)
-        }
-        guard result == 0 else {
-            throw WorkerFailure(
-                .internalProcessingError, ErrorCode.internalProcessingError.title,
-                cause: "\(program): \(String(cString: strerror(result)))")
-        }
-        return child
-    }
-}
-
-/// Lends `strings` as a C vector that ends in a null pointer; it is valid during `body` only.
-func withCStrings<Result>(
-    _ strings: [String], _ body: ([UnsafeMutablePointer<CChar>?]) throws -> Result
-) rethrows -> Result {
-    let copies = strings.map { strdup($0) }
-    defer { for copy in copies { free(copy) } }
-    return try body(copies + [nil])
 }
 
 /// A pipe(2), both ends close-on-exec; whatever is still open is closed with it.

@@ -17,14 +17,16 @@ public struct WorkerConfiguration: Sendable, Codable, Hashable {
     public var descriptorLimit: Int
     /// Most bytes taken from a tool's output.
     public var toolOutputLimitBytes: Int
+    /// Where the tools are: the first of these folders that has one counts.
+    public var toolFolders: [String]
     /// An empty folder of the worker's own, for what a tool can write only to a file; made and removed by the parent.
     public var scratchFolder: String
 
     public init(
         languages: String = "Cyrillic", modelFolder: String? = nil, maxPixels: Int = 40_000_000,
         memoryLimitBytes: Int = 1 << 30, operationCPUSeconds: Int = 60, toolCPUSeconds: Int = 8,
-        fileLimitBytes: Int = 256 << 20, descriptorLimit: Int = 64, toolOutputLimitBytes: Int = 64 << 20,
-        scratchFolder: String = ""
+        fileLimitBytes: Int = 1 << 20, descriptorLimit: Int = 64, toolOutputLimitBytes: Int = 64 << 20,
+        toolFolders: [String] = ["/usr/bin", "/usr/local/bin"], scratchFolder: String = ""
     ) {
         self.languages = languages
         self.modelFolder = modelFolder
@@ -35,6 +37,7 @@ public struct WorkerConfiguration: Sendable, Codable, Hashable {
         self.fileLimitBytes = fileLimitBytes
         self.descriptorLimit = descriptorLimit
         self.toolOutputLimitBytes = toolOutputLimitBytes
+        self.toolFolders = toolFolders
         self.scratchFolder = scratchFolder
     }
 }

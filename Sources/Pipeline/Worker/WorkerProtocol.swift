@@ -10,11 +10,20 @@ enum WorkerRequest: Codable {
     case inspect(InspectOrder)
     /// Reads one page's picture. Answered with `page`.
     case recognise(RecogniseOrder)
+    /// Tries something that its walls forbid. Answered with `refused` or `done`.
+    case attempt(ForbiddenAct)
 }
 
-/// What a worker answers: exactly one reply to each request.
+/// What a worker answers: exactly one reply to each request, and beats before it.
 enum WorkerReply: Codable {
+    /// The work goes on; a reply will follow.
+    case beat
+    /// The walls stand and the models are loaded.
     case ready(SandboxReport)
+    /// What was attempted failed, with this errno.
+    case refused(Int32)
+    /// What was attempted worked.
+    case done
     case outline(PackedOutline)
     case page(PackedPage)
     case failed(WorkerFailure)

@@ -84,6 +84,26 @@ final class Reading: Sendable {
         }
     }
 
+    /// Has a worker try something forbidden: the errno of the failure, 0 when it worked.
+    func attempt(_ act: ForbiddenAct) async -> Result<Int32, ServiceError> {
+        let pool = pool
+        return await withCheckedContinuation { continuation in
+            Self.queue.async {
+                let turn = DocumentWorkerPool.Turn(
+                    deadline: .after(.seconds(60)), isInteractive: true, cancellation: CancellationToken())
+                do throws(ServiceError) {
+                    switch try pool.perform(.attempt(act), document: 0, turn) {
+                    case .refused(let number): continuation.resume(returning: .success(number))
+                    case .done: continuation.resume(returning: .success(0))
+                    case .beat, .ready, .outline, .page, .failed: preconditionFailure("no answer to an attempt")
+                    }
+                } catch {
+                    continuation.resume(returning: .failure(error))
+                }
+            }
+        }
+    }
+
     /// The code with which reading the document failed; nil when it was read.
     func code(of path: String, within limit: Duration = .seconds(60), maxPages: Int = 20) async -> ErrorCode? {
         switch await text(of: path, within: limit, maxPages: maxPages) {
