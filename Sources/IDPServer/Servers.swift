@@ -16,11 +16,18 @@ final class Servers: Sendable {
         let intake = Intake(
             spool: spool, uploadBytesMax: front.uploadBytesMax, processTimeout: settings.jobs.processTimeout, runs: runs
         )
+        let events = RunEvents(
+            runs: runs, limit: settings.jobs.eventStreamsMax, heartbeat: settings.jobs.eventHeartbeat)
+        telemetry.registry.observedGauge("idp_event_streams", help: "Open event streams.") { Double(events.count) }
+        telemetry.registry.observedGauge("idp_temp_bytes", help: "Bytes of uploads in the spool.") {
+            Double(spool.bytesInUse)
+        }
         let metricsRoutes = MetricsRoute(registry: telemetry.registry).routes
         let routes =
             HealthRoutes(serviceName: settings.service.name, readiness: readiness).routes
             + (front.metricsPort == nil ? metricsRoutes : [])
-            + ProcessRoute(runs: runs, intake: intake).routes + JobRoutes(runs: runs, intake: intake).routes
+            + ProcessRoute(runs: runs, intake: intake).routes
+            + JobRoutes(runs: runs, intake: intake, events: events).routes
             + (front.isProbeOn ? EchoRoute(bodyBytesMax: front.uploadBytesMax).routes : [])
         let wiring = Wiring(settings: settings, telemetry: telemetry)
         main = wiring.makeServer(routes, port: front.port, loopStates: loopStates)

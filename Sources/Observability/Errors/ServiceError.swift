@@ -26,19 +26,22 @@ public struct ServiceError: Error, Sendable {
     public var retryAfter: Int?
     /// The methods that a resource allows, for `Allow` (405 only).
     public var allow: [String]
+    /// The document ended the document workers that read it: it is not to be tried again unasked.
+    public var isLethal: Bool
     /// What really happened; logged once where the error is handled, never sent.
     public var cause: String?
 
     /// An error of a code; its message is the code's title unless one is given.
     public init(
         _ code: ErrorCode, _ message: String? = nil, fields: [FieldError] = [], retryAfter: Int? = nil,
-        allow: [String] = [], cause: String? = nil
+        allow: [String] = [], isLethal: Bool = false, cause: String? = nil
     ) {
         self.code = code
         self.message = message ?? code.title
         self.fields = fields
         self.retryAfter = retryAfter
         self.allow = allow
+        self.isLethal = isLethal
         self.cause = cause
     }
 }

@@ -171,7 +171,9 @@ public final class DocumentWorkerPool: Sendable {
             case .garbage(let what), .crashed(let what):
                 crashes.append(what)
                 guard crashes.count < 2, !turn.deadline.hasPassed else {
-                    throw ServiceError(.ocrFailed, cause: "workers lost: \(crashes.joined(separator: "; "))")
+                    throw ServiceError(
+                        .ocrFailed, isLethal: crashes.count > 1,
+                        cause: "workers lost: \(crashes.joined(separator: "; "))")
                 }
             }
         }
