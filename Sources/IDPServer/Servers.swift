@@ -16,13 +16,20 @@ final class Servers: Sendable {
         let intake = Intake(
             spool: spool, uploadBytesMax: front.uploadBytesMax, processTimeout: settings.jobs.processTimeout, runs: runs
         )
+        let events = RunEvents(
+            runs: runs, limit: settings.jobs.eventStreamsMax, heartbeat: settings.jobs.eventHeartbeat)
+        telemetry.registry.observedGauge("idp_event_streams", help: "Open event streams.") { Double(events.count) }
+        telemetry.registry.observedGauge("idp_temp_bytes", help: "Bytes of uploads in the spool.") {
+            Double(spool.bytesInUse)
+        }
         let metricsRoutes = MetricsRoute(registry: telemetry.registry).routes
         let load = LoadRoutes(spool: spool, uploadBytesMax: front.uploadBytesMax, registry: telemetry.registry)
         let probeRoutes = front.isProbeOn ? EchoRoute(bodyBytesMax: front.uploadBytesMax).routes + load.routes : []
         let routes =
             HealthRoutes(serviceName: settings.service.name, readiness: readiness).routes
             + (front.metricsPort == nil ? metricsRoutes : [])
-            + ProcessRoute(runs: runs, intake: intake).routes + JobRoutes(runs: runs, intake: intake).routes
+            + ProcessRoute(runs: runs, intake: intake).routes
+            + JobRoutes(runs: runs, intake: intake, events: events).routes
             + probeRoutes
         let wiring = Wiring(settings: settings, telemetry: telemetry)
         main = wiring.makeServer(

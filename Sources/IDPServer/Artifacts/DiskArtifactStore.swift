@@ -112,6 +112,9 @@ final class DiskArtifactStore: Sendable {
         try replace(folder(record.id).finalResultPath, FinalResultFile(record))
     }
 
+    /// Removes `final_result.json` of a run that has none any more; that it is gone already is no harm.
+    func removeFinalResult(_ id: RunID) { unlink(folder(id).finalResultPath) }
+
     /// Whether the document is there with its size.
     func hasDocument(_ record: RunRecord) -> Bool {
         var info = stat()

@@ -119,6 +119,15 @@ extension Setting {
         Setting(
             name: "IDP_INTERACTIVE_QUEUE_LIMIT", group: .jobs, kind: .integer(0...100_000), fallback: "32",
             help: "Calls of /v1/process that may wait; more are refused with SERVER_BUSY"),
+        Setting(
+            name: "IDP_DEDUP_WINDOW", group: .jobs, kind: .duration(0...31_536_000), fallback: "0",
+            help: "How long the same document for the same applicant is answered with the run of before; 0 never"),
+        Setting(
+            name: "IDP_EVENT_STREAMS", group: .jobs, kind: .integer(0...1_000_000), fallback: "1000",
+            help: "Open event streams (/v1/jobs/{run_id}/events); more are refused with SERVER_BUSY"),
+        Setting(
+            name: "IDP_EVENT_HEARTBEAT", group: .jobs, kind: .duration(0.05...3600), fallback: "15s",
+            help: "Longest silence of an event stream"),
     ]
 
     private static let storage: [Setting] = [

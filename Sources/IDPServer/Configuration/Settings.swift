@@ -58,6 +58,10 @@ struct Settings: Sendable {
         var processTimeout: Duration
         var interactiveSlots: Int
         var interactiveQueueLimit: Int
+        /// Zero: equal documents are not recognised.
+        var dedupWindow: Duration
+        var eventStreamsMax: Int
+        var eventHeartbeat: Duration
     }
 
     /// IDP_RUNS_DIR, IDP_RUNS_RETENTION_DAYS, IDP_DISK_RESERVE_BYTES, IDP_STORE.

@@ -45,7 +45,7 @@ final class Call: Sendable {
     }
 
     /// Answers with an error in the shape that the caller asked for.
-    func fail(_ error: ServiceError, runID: RunID? = nil) {
+    func fail(_ error: ServiceError, runID: RunID? = nil, fields: [(String, String)] = []) {
         if let runID { context.runID = runID }
         context.error = error
         let answer = httpError(
@@ -53,7 +53,8 @@ final class Call: Sendable {
             format: context.errorFormat, instance: context.path)
         reply(
             Response(
-                status: answer.status, fields: answer.fields.map { ($0.name, $0.value) }, body: .bytes(answer.body)))
+                status: answer.status, fields: answer.fields.map { ($0.name, $0.value) } + fields,
+                body: .bytes(answer.body)))
     }
 
     /// Calls `handler` once if the client goes away before its answer.

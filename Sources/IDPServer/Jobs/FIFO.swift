@@ -27,23 +27,31 @@ struct FIFO<Element> {
         return element
     }
 
-    /// The place of the first such element, counted from the oldest.
-    func firstIndex(where matches: (Element) -> Bool) -> Int? {
-        storage[head...].firstIndex { $0.map(matches) ?? false }.map { $0 - head }
+    /// The place of the first element that is not before what is looked for, counted from the oldest; `count` when all
+    /// are. The row must be in that order.
+    func firstIndex(notBefore isBefore: (Element) -> Bool) -> Int {
+        var low = head
+        var high = storage.count
+        while low < high {
+            let middle = low + (high - low) / 2
+            if let element = storage[middle], isBefore(element) { low = middle + 1 } else { high = middle }
+        }
+        return low - head
     }
 
-    /// Takes the first such element out; whether there was one.
-    mutating func removeFirst(where matches: (Element) -> Bool) -> Bool {
-        guard let index = firstIndex(where: matches) else { return false }
-        storage.remove(at: head + index)
-        return true
+    /// The element at a place, counted from the oldest; nil beyond the end.
+    func element(at place: Int) -> Element? { place < count ? storage[head + place] : nil }
+
+    /// Takes the element at a place out; those behind it move up.
+    mutating func remove(at place: Int) {
+        precondition(place >= 0 && place < count, "no such place in the row")
+        storage.remove(at: head + place)
     }
 
-    /// Takes all such elements out.
-    mutating func removeAll(where matches: (Element) -> Bool) -> [Element] {
-        let all = storage[head...].compactMap(\.self)
-        storage = all.filter { !matches($0) }
-        head = 0
-        return all.filter(matches)
+    /// Visits all elements, oldest first.
+    func forEach(_ body: (Element) -> Void) {
+        for element in storage[head...] {
+            if let element { body(element) }
+        }
     }
 }

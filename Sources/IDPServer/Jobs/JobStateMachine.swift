@@ -4,9 +4,10 @@ import Observability
 /// performs the action, and makes it durable before anybody outside may see the new state.
 ///
 ///     accepted ──start──► running ──complete──► completed
-///        ▲  │                │ ├─────fail─────► failed
-///        │  └─cancel,expire  │ └──(cancelled)─► cancelled
-///        └──handBack,recover─┘
+///      ▲ ▲  │                │ ├──fail,poison─► failed
+///      │ │  └─cancel,expire  │ └──(cancelled)─► cancelled
+///      │ └──handBack,recover─┘
+///      └───────────────replay────── failed
 ///
 /// A cancel of running work is a wish first (`isCancelRequested`): the work is stopped, and whatever its end is, the
 /// run is `cancelled`, because that is what the caller was told.
@@ -16,6 +17,8 @@ struct JobStateMachine: Sendable, Equatable {
     private(set) var attempts: Int
     /// Somebody asked for running work to be stopped.
     private(set) var isCancelRequested: Bool
+    /// Why a failed run was set aside: it did harm, or nobody got through it, and it is not to be run again unasked.
+    private(set) var deadLetter: DeadLetterReason?
     /// Starts after which a run that the server did not survive is given up.
     let attemptsMax: Int
 
@@ -27,6 +30,8 @@ struct JobStateMachine: Sendable, Equatable {
         case complete
         /// The pipeline could not judge it.
         case fail(ErrorCode)
+        /// It ended the document workers that read it.
+        case poison(ErrorCode)
         /// Somebody asked for its end.
         case cancel
         /// Its deadline passed while it waited.
@@ -35,6 +40,8 @@ struct JobStateMachine: Sendable, Equatable {
         case handBack
         /// The server has started and found it unfinished.
         case recover
+        /// Somebody asked for a failed run to be tried again.
+        case replay
     }
 
     /// What has to be done about it.
@@ -62,10 +69,14 @@ struct JobStateMachine: Sendable, Equatable {
     }
 
     /// A run as it was stored, or a new one.
-    init(state: RunState = .accepted, attempts: Int = 0, isCancelRequested: Bool = false, attemptsMax: Int) {
+    init(
+        state: RunState = .accepted, attempts: Int = 0, isCancelRequested: Bool = false,
+        deadLetter: DeadLetterReason? = nil, attemptsMax: Int
+    ) {
         self.state = state
         self.attempts = attempts
         self.isCancelRequested = isCancelRequested
+        self.deadLetter = deadLetter
         self.attemptsMax = attemptsMax
     }
 
@@ -87,7 +98,7 @@ struct JobStateMachine: Sendable, Equatable {
         case .cancel: return finish(.cancelled, nil)
         case .expire: return finish(.failed, .processingTimeout)
         case .recover: return isCancelRequested ? finish(.cancelled, nil) : .enqueue
-        case .complete, .fail, .handBack: throw IllegalTransition(state: state, event: event)
+        case .complete, .fail, .poison, .handBack, .replay: throw IllegalTransition(state: state, event: event)
         }
     }
 
@@ -95,6 +106,8 @@ struct JobStateMachine: Sendable, Equatable {
         switch event {
         case .complete: return isCancelRequested ? finish(.cancelled, nil) : finish(.completed, nil)
         case .fail(let code): return isCancelRequested ? finish(.cancelled, nil) : finish(.failed, code)
+        case .poison(let code):
+            return isCancelRequested ? finish(.cancelled, nil) : finish(.failed, code, .workersLost)
         case .cancel:
             isCancelRequested = true
             return .stopWork
@@ -104,23 +117,27 @@ struct JobStateMachine: Sendable, Equatable {
             return .handBack
         case .recover:
             if isCancelRequested { return finish(.cancelled, nil) }
-            if attempts >= attemptsMax { return finish(.failed, .internalProcessingError) }
+            if attempts >= attemptsMax { return finish(.failed, .internalProcessingError, .attemptsExhausted) }
             state = .accepted
             return .enqueue
-        case .start, .expire: throw IllegalTransition(state: state, event: event)
+        case .start, .expire, .replay: throw IllegalTransition(state: state, event: event)
         }
     }
 
-    private func handleEnded(_ event: Event) throws(IllegalTransition) -> Action {
+    private mutating func handleEnded(_ event: Event) throws(IllegalTransition) -> Action {
         switch event {
         case .cancel: return .alreadyEnded
-        case .start, .complete, .fail, .expire, .handBack, .recover:
+        case .replay where state == .failed:
+            self = JobStateMachine(attemptsMax: attemptsMax)
+            return .enqueue
+        case .start, .complete, .fail, .poison, .expire, .handBack, .recover, .replay:
             throw IllegalTransition(state: state, event: event)
         }
     }
 
-    private mutating func finish(_ end: RunState, _ code: ErrorCode?) -> Action {
+    private mutating func finish(_ end: RunState, _ code: ErrorCode?, _ reason: DeadLetterReason? = nil) -> Action {
         state = end
+        deadLetter = reason
         return .finish(end, code)
     }
 }

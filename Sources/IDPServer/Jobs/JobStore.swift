@@ -7,6 +7,8 @@ enum StoreWrite: Sendable {
     case insert(RunRecord, Judgement?, document: RunFolder?)
     /// All that may change of a run; a judgement of nil leaves the stored one.
     case update(RunRecord, Judgement?)
+    /// A failed run waits again, as the record says; `JOB_NOT_REPLAYABLE` when it is not failed (any more).
+    case replay(RunRecord)
     /// The runs are gone; their ids are remembered until `forgetExpired(before:)`.
     case expire([RunID], at: Timestamp)
     /// Forgets ids that expired before the moment.
@@ -21,6 +23,22 @@ enum StoredRun: Sendable, Equatable {
     /// It was there and has been removed.
     case expired
     case unknown
+}
+
+/// Which runs a list shows; nil asks for all of a dimension.
+struct RunFilter: Sendable, Equatable {
+    var kind: RunKind?
+    var state: RunState?
+    /// Only those that lie with the dead letters.
+    var isDeadLetter = false
+}
+
+/// What makes an earlier run the one that a submission asks for.
+enum RunMatch: Sendable, Equatable {
+    /// The same caller's key.
+    case idempotencyKey(String, caller: String?)
+    /// The same content in a run that waits, runs or was judged, made no earlier than the id says.
+    case content([UInt8], since: RunID)
 }
 
 /// As much of an ended run as its removal needs.
@@ -43,19 +61,21 @@ protocol JobStore: Sendable {
     func withdrawInsert()
 
     /// Puts a change into the next transaction; `completion` runs on the store's own queue after the commit, or with
-    /// the reason why there was none (`STORAGE_FULL`, `STORAGE_FAILED`). It must be short.
+    /// the reason why there was none (`STORAGE_FULL`, `STORAGE_FAILED`; `IDEMPOTENCY_IN_PROGRESS` when another run has
+    /// the key of an inserted one). It must be short.
     func write(_ change: StoreWrite, completion: @escaping @Sendable (Result<Void, ServiceError>) -> Void)
 
     /// A run by its id.
     func run(_ id: RunID) throws(ServiceError) -> StoredRun
 
+    /// The latest run that a submission asks for once more; nil when there is none.
+    func run(matching match: RunMatch) throws(ServiceError) -> RunRecord?
+
     /// A completed run's judgement; nil when there is none.
     func judgement(of id: RunID) throws(ServiceError) -> Judgement?
 
-    /// Newest first, at most `limit`, only ids below `before`; nil asks for all of a dimension.
-    func list(
-        kind: RunKind?, state: RunState?, before: RunID?, limit: Int
-    ) throws(ServiceError) -> [RunRecord]
+    /// Newest first, at most `limit`, only ids below `before`.
+    func list(_ filter: RunFilter, before: RunID?, limit: Int) throws(ServiceError) -> [RunRecord]
 
     /// Jobs that have not ended, in the order in which they shall run.
     func unfinishedJobs() throws(ServiceError) -> [RunRecord]

@@ -53,11 +53,26 @@ final class RunIndex: Sendable {
 
     /// Enters a run. Its record is what is on stable storage already.
     func insert(_ record: RunRecord, attemptsMax: Int, token: CancellationToken) {
+        let entry = RunIndex.entry(record, attemptsMax, token)
+        state.withLock { $0.live[record.id] = entry }
+    }
+
+    /// Makes an ended run live again, so that events can be applied to it; false when it is live already. What is
+    /// visible of it stays until its new state is published.
+    func revive(_ record: RunRecord, attemptsMax: Int, token: CancellationToken) -> Bool {
+        let entry = RunIndex.entry(record, attemptsMax, token)
+        return state.withLock { state in
+            guard state.live[record.id] == nil else { return false }
+            state.live[record.id] = entry
+            return true
+        }
+    }
+
+    private static func entry(_ record: RunRecord, _ attemptsMax: Int, _ token: CancellationToken) -> Entry {
         let machine = JobStateMachine(
             state: record.state, attempts: record.attempts, isCancelRequested: record.isCancelRequested,
-            attemptsMax: attemptsMax)
-        let entry = Entry(published: record, draft: record, machine: machine, token: token)
-        state.withLock { $0.live[record.id] = entry }
+            deadLetter: record.deadLetter, attemptsMax: attemptsMax)
+        return Entry(published: record, draft: record, machine: machine, token: token)
     }
 
     /// The published record of a live or lately ended run. Never blocks for long: fit for a loop.
@@ -88,6 +103,7 @@ final class RunIndex: Sendable {
                 entry.draft.state = entry.machine.state
                 entry.draft.attempts = entry.machine.attempts
                 entry.draft.isCancelRequested = entry.machine.isCancelRequested
+                entry.draft.deadLetter = entry.machine.deadLetter
                 change(&entry.draft)
                 state.live[id] = entry
                 return .success(Decision(action: action, draft: entry.draft, token: entry.token))

@@ -13,6 +13,19 @@ struct RunMetrics: Sendable {
     private let shed: CounterFamily
     private let attempts: MetricHistogram
     private let queueWait: HistogramFamily
+    private let transitions: CounterFamily
+    private let deadLettered: CounterFamily
+    private let retries: CounterFamily
+    private let replays: MetricCounter
+    private let repeats: CounterFamily
+    private let duplicates: MetricCounter
+
+    /// What came of a repeated idempotency key.
+    enum Repeat: String, CaseIterable {
+        case replayed
+        case inProgress = "in_progress"
+        case otherPayload = "other_payload"
+    }
 
     /// Registers all of it.
     init(_ registry: MetricRegistry) {
@@ -38,7 +51,38 @@ struct RunMetrics: Sendable {
         queueWait = registry.histogramFamily(
             "idp_queue_wait_seconds", help: "Time from entering a work queue to leaving it for a slot.",
             buckets: .pipeline, labels: ["queue"])
+        transitions = registry.counterFamily(
+            "idp_job_transitions_total", help: "Changes of a job's state, counted when they are on stable storage.",
+            labels: ["from", "to"], exposesUntouched: false)
+        deadLettered = registry.counterFamily(
+            "idp_jobs_dead_lettered_total", help: "Jobs that were set aside until somebody replays them.",
+            labels: ["code"], exposesUntouched: false)
+        retries = registry.counterFamily(
+            "idp_job_retries_total", help: "Jobs that wait for another start, by what ended the last one.",
+            labels: ["code"], exposesUntouched: false)
+        replays = registry.counter("idp_jobs_replayed_total", help: "Failed jobs that wait again on request.")
+        repeats = registry.counterFamily(
+            "idp_idempotency_replays_total", help: "Submissions with a used idempotency key, by what came of it.",
+            labels: ["outcome"], exposesUntouched: false)
+        for outcome in Repeat.allCases { _ = repeats.with(outcome.rawValue) }
+        duplicates = registry.counter(
+            "idp_runs_deduplicated_total", help: "Submissions that were answered with an earlier run of equal content.")
     }
+
+    /// A job changed its state.
+    func moved(from: RunState, to: RunState) { transitions.with(from.rawValue, to.rawValue).increment() }
+
+    /// A job that was running waits again.
+    func retried(_ code: ErrorCode) { retries.with(code.rawValue).increment() }
+
+    /// A failed job waits again.
+    func replayed() { replays.increment() }
+
+    /// An idempotency key came again.
+    func repeated(_ outcome: Repeat) { repeats.with(outcome.rawValue).increment() }
+
+    /// A document came again.
+    func deduplicated() { duplicates.increment() }
 
     /// A job was accepted.
     func submitted() { jobsSubmitted.increment() }
@@ -61,6 +105,7 @@ struct RunMetrics: Sendable {
         let code = record.state == .cancelled ? "CANCELLED" : record.errorCodes?.first ?? ""
         runs.with(verdict, code).increment()
         guard record.kind == .job else { return }
+        if record.deadLetter != nil { deadLettered.with(code).increment() }
         attempts.observe(units: UInt64(max(0, record.attempts)))
         switch record.state {
         case .completed: jobsCompleted.increment()

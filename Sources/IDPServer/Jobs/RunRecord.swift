@@ -30,16 +30,21 @@ struct RunRecord: Sendable, Hashable {
     var today: CalendarDate
     var requestID: String?
     var callbackURL: String?
-    /// Who asked, for fairness and for the scope of idempotency keys; nil without authentication.
+    /// Who asked, for the scope of idempotency keys; nil without authentication.
     var caller: String?
+    /// Whose turn in the queue it takes: the caller, or the client's address; stands in the store only.
+    var share: String?
     /// The caller's span, carried over restarts.
     var trace: TraceContext?
     var document: RunDocument
     /// When it must have ended, waiting included; nil leaves it to IDP_JOB_TIMEOUT, which counts from the start.
     var deadlineAt: Timestamp?
+    /// Route and key, as `IdempotencyKey` joins them.
     var idempotencyKey: String?
     /// SHA-256 over the document's bytes and the fields.
     var fingerprint: [UInt8]?
+    /// SHA-256 over what decides a verdict; nil unless equal documents are recognised (IDP_DEDUP_WINDOW).
+    var contentKey: [UInt8]?
     /// Somebody asked for its end while it ran.
     var isCancelRequested = false
     /// Nil until it is completed.
@@ -48,6 +53,10 @@ struct RunRecord: Sendable, Hashable {
     var reasons: [VerdictReason] = []
     /// Why it failed.
     var failure: ErrorCode?
+    /// Why it lies with the dead letters.
+    var deadLetter: DeadLetterReason?
+    /// How often a failed run was tried again on request.
+    var replays = 0
 
     /// What callers see in `errors`: nil before the end, the verdict's reasons or the failure's code after it.
     var errorCodes: [String]? {

@@ -9,20 +9,28 @@ enum RunRow {
     static let select = """
         SELECT run_id, kind, state, created_at, started_at, finished_at, attempts, priority, cancel_requested, today, \
         deadline_at, request_id, caller, callback_url, traceparent, tracestate, document_extension, document_size, \
-        document_sha256, idempotency_key, fingerprint, verdict, reasons, failure, fio FROM run
+        document_sha256, idempotency_key, fingerprint, verdict, reasons, failure, fio, share, content_key, \
+        dead_letter, replays FROM run
         """
 
     private static let insert = """
         INSERT INTO run (run_id, kind, state, created_at, started_at, finished_at, attempts, priority, \
         cancel_requested, today, deadline_at, request_id, caller, callback_url, traceparent, tracestate, \
         document_extension, document_size, document_sha256, idempotency_key, fingerprint, verdict, reasons, failure, \
-        fio, judgement) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        fio, share, content_key, dead_letter, replays, judgement) VALUES \
+        (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
 
     // An ended run never changes again, whatever else goes wrong.
     private static let update = """
         UPDATE run SET state = ?, started_at = ?, finished_at = ?, attempts = ?, cancel_requested = ?, verdict = ?, \
-        reasons = ?, failure = ?, judgement = COALESCE(?, judgement) WHERE run_id = ? AND state < 2
+        reasons = ?, failure = ?, dead_letter = ?, judgement = COALESCE(?, judgement) WHERE run_id = ? AND state < 2
+        """
+
+    // Only a failed run is tried again, and only once for each wish.
+    private static let replay = """
+        UPDATE run SET state = ?, started_at = NULL, finished_at = NULL, attempts = 0, cancel_requested = 0, \
+        deadline_at = NULL, failure = NULL, dead_letter = NULL, replays = ? WHERE run_id = ? AND state = 3
         """
 
     /// Applies one change inside the caller's transaction.
@@ -36,8 +44,12 @@ enum RunRow {
             try statement.execute(arguments: [
                 number(record.state), record.startedAt?.milliseconds, record.finishedAt?.milliseconds,
                 record.attempts, record.isCancelRequested, record.verdict, text(record.reasons),
-                record.failure?.rawValue, try bytes(judgement), record.id.data,
+                record.failure?.rawValue, record.deadLetter?.rawValue, try bytes(judgement), record.id.data,
             ])
+        case .replay(let record):
+            let statement = try database.cachedStatement(sql: replay)
+            try statement.execute(arguments: [number(record.state), record.replays, record.id.data])
+            guard database.changesCount == 1 else { throw ServiceError(.jobNotReplayable, cause: "store: not failed") }
         case .expire(let ids, let moment):
             let delete = try database.cachedStatement(sql: "DELETE FROM run WHERE run_id = ?")
             let remember = try database.cachedStatement(sql: "INSERT OR REPLACE INTO expired VALUES (?, ?)")
@@ -79,6 +91,10 @@ enum RunRow {
         record.verdict = row[21]
         record.reasons = (row[22] as String).split(separator: ",").compactMap { VerdictReason(rawValue: String($0)) }
         record.failure = (row[23] as String?).flatMap { ErrorCode(rawValue: $0) }
+        record.share = row[25]
+        record.contentKey = (row[26] as Data?).map { Array($0) }
+        record.deadLetter = (row[27] as String?).flatMap { DeadLetterReason(rawValue: $0) }
+        record.replays = row[28]
         return record
     }
 
@@ -125,7 +141,8 @@ enum RunRow {
             record.caller, record.callbackURL, record.trace?.traceparent, record.trace?.state,
             record.document.fileExtension, record.document.size, Data(record.document.sha256), record.idempotencyKey,
             record.fingerprint.map { Data($0) }, record.verdict, text(record.reasons), record.failure?.rawValue,
-            record.fio, judgement,
+            record.fio, record.share, record.contentKey.map { Data($0) }, record.deadLetter?.rawValue, record.replays,
+            judgement,
         ]
     }
 

@@ -8,6 +8,9 @@ enum RunSchema {
         migrator.registerMigration("1: runs") { database in
             try database.execute(sql: runs)
         }
+        migrator.registerMigration("2: shares, dead letters, unique keys") { database in
+            try database.execute(sql: shares)
+        }
         return migrator
     }
 
@@ -54,5 +57,22 @@ enum RunSchema {
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX expired_by_time ON expired (expired_at);
         CREATE TABLE probe (id INTEGER PRIMARY KEY CHECK (id = 1), at INTEGER NOT NULL) STRICT;
+        """
+
+    /// The index that keeps a caller's key unique: SQLite names it where an insert breaks it.
+    static let keyIndex = "run_by_idempotency_key"
+
+    // A caller's key is unique; nobody (NULL) is a caller too. The partial indexes hold only the rows that have what
+    // they are about, so that a run without costs nothing.
+    private static let shares = """
+        ALTER TABLE run ADD COLUMN share TEXT;
+        ALTER TABLE run ADD COLUMN content_key BLOB;
+        ALTER TABLE run ADD COLUMN dead_letter TEXT;
+        ALTER TABLE run ADD COLUMN replays INTEGER NOT NULL DEFAULT 0;
+        DROP INDEX run_by_idempotency_key;
+        CREATE UNIQUE INDEX run_by_idempotency_key ON run (idempotency_key, IFNULL(caller, ''))
+            WHERE idempotency_key IS NOT NULL;
+        CREATE INDEX run_by_content_key ON run (content_key, run_id) WHERE content_key IS NOT NULL;
+        CREATE INDEX run_dead_lettered ON run (run_id) WHERE dead_letter IS NOT NULL;
         """
 }

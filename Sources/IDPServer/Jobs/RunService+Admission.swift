@@ -5,11 +5,13 @@ import Synchronization
 extension RunService {
     /// Why a run of that kind would be refused now; nil when it would be taken. Never blocks: fit for a loop, before
     /// the body is read.
-    func admission(for kind: RunKind) -> ServiceError? {
+    ///
+    /// - Parameter share: who asks, as in `Submission.share`; callers who have little waiting get a place longer.
+    func admission(for kind: RunKind, share: String = "") -> ServiceError? {
         if let refusal = unavailability { return counted(refusal) }
         switch kind {
-        case .job where jobQueue.isFull: return counted(queueFull)
-        case .sync where interactiveQueue.isFull: return counted(serverBusy)
+        case .job where jobQueue.isFull(for: share): return counted(queueFull)
+        case .sync where interactiveQueue.isFull(for: share): return counted(serverBusy)
         case .job, .sync: return nil
         }
     }
@@ -56,10 +58,12 @@ extension RunService {
         record.requestID = submission.requestID
         record.callbackURL = submission.callbackURL
         record.caller = submission.caller
+        record.share = submission.share
         record.trace = submission.trace
         record.deadlineAt = submission.timeout.map { moment.advanced(by: $0) }
         record.idempotencyKey = submission.idempotencyKey
         record.fingerprint = submission.fingerprint
+        record.contentKey = contentKey(of: record)
         return record
     }
 

@@ -7,8 +7,7 @@ import Synchronization
 extension RunService {
     /// Ends a run by an event that the state machine turns into a final state: files, row, then everything visible.
     func end(
-        _ id: RunID, _ event: JobStateMachine.Event, _ judgement: Judgement?, _ slot: WorkSlot?,
-        cause: String? = nil, then: @escaping @Sendable (RunRecord) -> Void = { _ in }
+        _ id: RunID, _ event: JobStateMachine.Event, _ judgement: Judgement?, cause: String? = nil, then: @escaping @Sendable (RunRecord) -> Void = { _ in }
     ) {
         let moment = now()
         do throws(JobStateMachine.IllegalTransition) {
@@ -18,7 +17,7 @@ extension RunService {
                 case (.complete, .completed):
                     draft.verdict = judgement?.verdict
                     draft.reasons = judgement?.reasons ?? []
-                case (.fail(let code), .failed): draft.failure = code
+                case (.fail(let code), .failed), (.poison(let code), .failed): draft.failure = code
                 case (.expire, _): draft.failure = .processingTimeout
                 default: break
                 }
@@ -41,7 +40,7 @@ extension RunService {
         let change: StoreWrite
         switch record.kind {
         case .job: change = .update(record, judgement)
-        case .sync: change = .insert(record, judgement, document: nil)
+        case .sync: change = .insert(RunService.keepingKey(record), judgement, document: nil)
         }
         pending.enter()
         store.write(change) { result in
@@ -68,8 +67,24 @@ extension RunService {
     /// Makes a stored record visible and moves the gauge of states.
     func publish(_ record: RunRecord) {
         index.publish(record) { before in
-            if record.kind == .job { countJob(before.state, record.state) }
+            guard before.state != record.state else { return }
+            if record.kind == .job {
+                countJob(before.state, record.state)
+                metrics.moved(from: before.state, to: record.state)
+            }
+            guard !record.state.isFinal else { return }
+            let facts: Logger.Metadata = ["from": "\(before.state.rawValue)", "to": "\(record.state.rawValue)"]
+            log(.info, "run state", record, facts.merging(["attempts": "\(record.attempts)"]) { $1 })
         }
+    }
+
+    /// A synchronous run that was broken off, by its caller's going or by a stop, holds no key: its caller has no
+    /// answer and may ask again.
+    private static func keepingKey(_ record: RunRecord) -> RunRecord {
+        guard record.state == .cancelled || record.failure == .shuttingDown else { return record }
+        var record = record
+        record.idempotencyKey = nil
+        return record
     }
 
     /// Moves a job in the gauge of states; nil where it was not or is no more.
@@ -114,6 +129,7 @@ extension RunService {
 
     private func countEnd(_ record: RunRecord) {
         metrics.ended(record)
+        if let reason = record.deadLetter { log(.error, "job set aside", record, ["reason": "\(reason.rawValue)"]) }
         var facts: Logger.Metadata = ["state": "\(record.state.rawValue)", "attempts": "\(record.attempts)"]
         if let verdict = record.verdict { facts["verdict"] = "\(verdict)" }
         if let codes = record.errorCodes, !codes.isEmpty { facts["codes"] = "\(codes.joined(separator: ","))" }

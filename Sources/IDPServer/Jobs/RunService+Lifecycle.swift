@@ -23,6 +23,7 @@ extension RunService {
         let unfinished = try store.unfinishedJobs()
         for record in unfinished {
             metrics.recovered()
+            log(.debug, "job recovered", record, ["state": "\(record.state.rawValue)"])
             recover(record)
         }
         logger.info("jobs recovered", metadata: ["count": "\(unfinished.count)"])
@@ -35,6 +36,9 @@ extension RunService {
         }
         maintain()
     }
+
+    /// Whether waits and streams shall end. Never blocks.
+    var isStopAnnounced: Bool { health.withLock { $0.isStopAnnounced || $0.isDraining } }
 
     /// Makes `/ready` say no and lets long polls go, while everything else works as before.
     func announceStop() {
@@ -91,6 +95,9 @@ extension RunService {
             case .success:
                 health.storeError = nil
                 health.lastStoreSuccess = .now
+            // An answer of a store that works.
+            case .failure(let error) where error.code == .idempotencyInProgress || error.code == .jobNotReplayable:
+                health.storeError = nil
             case .failure(let error):
                 health.storeError = error.cause ?? error.message
             }
@@ -108,6 +115,7 @@ extension RunService {
             case .enqueue:
                 guard let draft = decision?.draft else { return }
                 if record.state != draft.state {
+                    metrics.retried(.internalProcessingError)
                     store.write(.update(draft, nil)) { self.noteStore($0) }
                     publish(draft)
                 }
@@ -159,7 +167,7 @@ extension RunService {
 
     /// Rewrites the files of the runs that ended last: a crash may have left them torn or old.
     private func repairFolders() {
-        guard let ended = try? store.list(kind: nil, state: nil, before: nil, limit: RunService.repairLimit) else {
+        guard let ended = try? store.list(RunFilter(), before: nil, limit: RunService.repairLimit) else {
             return
         }
         for record in ended where record.state.isFinal && !isStopping { artifacts.repair(record) }

@@ -27,18 +27,17 @@ extension RunService {
     /// - Throws: `STORAGE_FAILED`.
     func judgement(for id: RunID) throws(ServiceError) -> Judgement? { try store.judgement(of: id) }
 
-    /// Jobs, newest first. Reads the disk: not for a loop.
+    /// Runs, newest first. Reads the disk: not for a loop.
     ///
     /// - Parameters:
-    ///   - kind: nil lists synchronous runs too.
     ///   - limit: 1 to 1000.
     ///   - before: the cursor: only runs whose id lies below it.
     /// - Throws: `STORAGE_FAILED`.
     func list(
-        kind: RunKind? = .job, status: RunState? = nil, limit: Int = 50, before: RunID? = nil
+        _ filter: RunFilter = RunFilter(kind: .job), limit: Int = 50, before: RunID? = nil
     ) throws(ServiceError) -> RunPage {
         let limit = min(max(limit, 1), 1000)
-        let runs = try store.list(kind: kind, state: status, before: before, limit: limit + 1)
+        let runs = try store.list(filter, before: before, limit: limit + 1)
         guard runs.count > limit else { return RunPage(runs: runs, next: nil) }
         let page = Array(runs.prefix(limit))
         return RunPage(runs: page, next: page.last?.id)

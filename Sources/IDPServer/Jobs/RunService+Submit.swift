@@ -5,14 +5,21 @@ import Pipeline
 
 extension RunService {
     /// Takes a job. `completion` is called once, on a queue of the service, with the accepted record after document and
-    /// row are on stable storage, or with the reason why there is no job: `SHUTTING_DOWN`, `STORAGE_FULL`,
-    /// `QUEUE_FULL`, `DEPENDENCY_UNAVAILABLE`, `JOB_SUBMIT_FAILED`. Returns at once; any thread.
-    func submit(
-        _ submission: Submission, completion: @escaping @Sendable (Result<RunRecord, ServiceError>) -> Void
-    ) {
+    /// row are on stable storage (or with that of the earlier run that it repeats), or with the reason why there is no
+    /// job: `SHUTTING_DOWN`, `STORAGE_FULL`, `QUEUE_FULL`, `DEPENDENCY_UNAVAILABLE`, `JOB_SUBMIT_FAILED`,
+    /// `IDEMPOTENCY_KEY_REUSED`, `IDEMPOTENCY_IN_PROGRESS`. Reads the store where runs may repeat: not for a loop.
+    func submit(_ submission: Submission, completion: @escaping RepeatCompletion) {
         if let refusal = unavailability { return completion(.failure(counted(refusal))) }
-        guard jobQueue.reserve() else { return completion(.failure(counted(queueFull))) }
-        let record = makeRecord(submission, kind: .job)
+        once(submission, isShort: true, completion: completion) { completion in
+            let record = makeRecord(submission, kind: .job)
+            deduplicated(record, isShort: true, completion: completion, where: { _ in true }) { completion in
+                take(submission, record, completion)
+            }
+        }
+    }
+
+    private func take(_ submission: Submission, _ record: RunRecord, _ completion: @escaping RepeatCompletion) {
+        guard jobQueue.reserve(for: record.share ?? "") else { return completion(.failure(counted(queueFull))) }
         pending.enter()
         store.announceInsert()
         intake[Int(record.id.low % UInt64(intake.count))].async {
@@ -29,8 +36,7 @@ extension RunService {
     }
 
     private func accepted(
-        _ record: RunRecord, _ result: Result<Void, ServiceError>,
-        _ completion: @escaping @Sendable (Result<RunRecord, ServiceError>) -> Void
+        _ record: RunRecord, _ result: Result<Void, ServiceError>, _ completion: @escaping RepeatCompletion
     ) {
         defer { pending.leave() }
         noteStore(result)
@@ -42,10 +48,14 @@ extension RunService {
             log(.info, "job accepted", record)
             // In line before anybody knows its id: whoever cancels it finds it there.
             enqueueJob(record, reserved: true)
-            completion(.success(record))
+            completion(.success(SubmittedRun(record: record)))
         case .failure(let error):
             jobQueue.release()
-            let code: ErrorCode = error.code == .storageFull ? .storageFull : .jobSubmitFailed
+            let code: ErrorCode =
+                switch error.code {
+                case .storageFull, .idempotencyInProgress: error.code
+                default: .jobSubmitFailed
+                }
             log(.error, "job not accepted", record, ["error_code": "\(code.rawValue)", "cause": "\(error.cause ?? "")"])
             // The folder goes before the caller hears of it: who was refused leaves nothing behind.
             intake[0].async {
@@ -57,28 +67,41 @@ extension RunService {
 
     /// Puts an accepted job in line.
     func enqueueJob(_ record: RunRecord, reserved: Bool) {
-        let item = WorkItem(id: record.id, priority: record.priority) { slot in self.runJob(record.id, slot) }
+        let item = WorkItem(id: record.id, caller: record.share ?? "", priority: record.priority) { slot in
+            self.runJob(record.id, slot)
+        }
         jobQueue.enqueue(item, reserved: reserved)
+        if let deadline = record.deadlineAt { watchDeadline(of: record.id, deadline) }
+    }
+
+    /// Ends a job whose deadline passes while it waits; one that runs has its deadline from its start.
+    private func watchDeadline(of id: RunID, _ deadline: Timestamp) {
+        let left = max(0, deadline.milliseconds - now().milliseconds)
+        maintenance.asyncAfter(deadline: .now() + .milliseconds(Int(left))) { [weak self] in
+            guard let self, jobQueue.remove(id) else { return }
+            end(id, .expire, nil)
+        }
     }
 
     private func runJob(_ id: RunID, _ slot: WorkSlot) {
         guard let record = index.record(id) else { return }
-        if let deadline = record.deadlineAt, deadline <= now() { return end(id, .expire, nil, slot) }
+        if let deadline = record.deadlineAt, deadline <= now() { return end(id, .expire, nil) }
         guard let run = begin(id) else { return }
         // The row follows while the work begins: if it never arrives, an attempt is not counted and nothing is lost.
         store.write(.update(run.draft, nil)) { result in
             self.noteStore(result)
             if case .success = result { self.publish(run.draft) }
         }
-        guard artifacts.hasDocument(record) else { return end(id, .fail(.storageFailed), nil, slot) }
+        guard artifacts.hasDocument(record) else { return end(id, .fail(.storageFailed), nil) }
         var deadline = Deadline.after(settings.jobs.jobTimeout)
         if let latest = record.deadlineAt {
             deadline = deadline.capped(at: .milliseconds(max(0, latest.milliseconds - now().milliseconds)))
         }
         switch judge(run, deadline, isInteractive: false, slot) {
-        case .success(let judgement): end(id, .complete, judgement, slot)
+        case .success(let judgement): end(id, .complete, judgement)
         case .failure where run.token.reason == .shutdown: handBack(id)
-        case .failure(let error): end(id, .fail(error.code), nil, slot, cause: error.cause)
+        case .failure(let error) where error.isPoison: end(id, .poison(error.code), nil, cause: error.cause)
+        case .failure(let error): end(id, .fail(error.code), nil, cause: error.cause)
         }
     }
 
@@ -105,7 +128,6 @@ extension RunService {
             runID: record.id.description, documentPath: path, fio: record.fio, today: record.today, deadline: deadline,
             isInteractive: isInteractive, parent: record.trace, lane: slot.lane, cancellation: run.token,
             progress: { self.index.publish($0, record.id) })
-        log(.debug, "run started", record, ["attempt": "\(record.attempts)"])
         do throws(ServiceError) {
             return .success(try judge.judge(request))
         } catch {
@@ -121,6 +143,7 @@ extension RunService {
             writeFiles(decision.draft)
             log(.info, "job handed back", decision.draft)
             metrics.handedBack()
+            metrics.retried(.shuttingDown)
             pending.enter()
             store.write(.update(decision.draft, nil)) { result in
                 // Unwritten, the row still says running, which the next start takes up as well.

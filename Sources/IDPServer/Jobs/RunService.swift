@@ -9,10 +9,23 @@ import Synchronization
 struct RunOutcome: Sendable {
     /// Nil when the run was refused before it began.
     var record: RunRecord?
-    var result: Result<Judgement, ServiceError>
+    /// The judgement is nil where an earlier run answers: its record says what callers hear.
+    var result: Result<Judgement?, ServiceError>
+    var origin = SubmittedRun.Origin.new
 
     /// A run that was refused.
     static func refused(_ error: ServiceError) -> RunOutcome { RunOutcome(record: nil, result: .failure(error)) }
+}
+
+extension RunOutcome {
+    /// What an earlier run came to.
+    init(earlier run: SubmittedRun) {
+        let record = run.record
+        self.init(record: record, result: .success(nil), origin: run.origin)
+        if record.state == .failed, record.kind == .sync {
+            result = .failure(ServiceError(record.failure ?? .internalProcessingError))
+        }
+    }
 }
 
 /// What a cancel came to.
@@ -67,6 +80,8 @@ final class RunService: Sendable {
     let now: @Sendable () -> Timestamp
     /// What status queries are answered from first.
     let index = RunIndex()
+    /// Submissions on their way that others may repeat.
+    let claims = SubmissionClaims()
     /// In front of the slots that run jobs.
     let jobQueue: WorkQueue
     /// In front of the slots that run /v1/process.

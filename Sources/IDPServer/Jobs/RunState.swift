@@ -25,3 +25,11 @@ enum RunKind: String, Sendable, Hashable, CaseIterable, Codable {
     /// `/v1/jobs`: durable, runs when its turn comes.
     case job
 }
+
+/// Why a failed job lies with the dead letters until somebody replays it.
+enum DeadLetterReason: String, Sendable, Hashable, CaseIterable, Codable {
+    /// Its document ended two document workers.
+    case workersLost = "WORKERS_LOST"
+    /// The server did not survive as many starts of it as it may have.
+    case attemptsExhausted = "ATTEMPTS_EXHAUSTED"
+}

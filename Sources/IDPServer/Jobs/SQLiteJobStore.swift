@@ -122,16 +122,30 @@ final class SQLiteJobStore: JobStore {
         }
     }
 
-    func list(
-        kind: RunKind?, state: RunState?, before: RunID?, limit: Int
-    ) throws(ServiceError) -> [RunRecord] {
+    func run(matching match: RunMatch) throws(ServiceError) -> RunRecord? {
+        switch match {
+        case .idempotencyKey(let key, let caller):
+            try rows("\(RunRow.select) WHERE idempotency_key = ? AND IFNULL(caller, '') = ?", [key, caller ?? ""]).first
+        case .content(let key, let since):
+            try rows(
+                """
+                \(RunRow.select) WHERE content_key = ? AND run_id >= ? AND state IN (?, ?, ?)
+                ORDER BY run_id DESC LIMIT 1
+                """,
+                [Data(key), since.data] + [.accepted, .running, .completed].map { RunRow.number($0) }
+            ).first
+        }
+    }
+
+    func list(_ filter: RunFilter, before: RunID?, limit: Int) throws(ServiceError) -> [RunRecord] {
         var conditions: [String] = []
         var arguments: [(any DatabaseValueConvertible)?] = []
-        if let kind {
+        if filter.isDeadLetter { conditions.append("dead_letter IS NOT NULL") }
+        if let kind = filter.kind {
             conditions.append("kind = ?")
             arguments.append(RunRow.number(kind))
         }
-        if let state {
+        if let state = filter.state {
             conditions.append("state = ?")
             arguments.append(RunRow.number(state))
         }
@@ -139,9 +153,9 @@ final class SQLiteJobStore: JobStore {
             conditions.append("run_id < ?")
             arguments.append(before.data)
         }
-        let filter = conditions.isEmpty ? "" : " WHERE " + conditions.joined(separator: " AND ")
+        let condition = conditions.isEmpty ? "" : " WHERE " + conditions.joined(separator: " AND ")
         arguments.append(limit)
-        return try rows("\(RunRow.select)\(filter) ORDER BY run_id DESC LIMIT ?", arguments)
+        return try rows("\(RunRow.select)\(condition) ORDER BY run_id DESC LIMIT ?", arguments)
     }
 
     func unfinishedJobs() throws(ServiceError) -> [RunRecord] {
@@ -331,6 +345,8 @@ extension SQLiteJobStore {
         case let error as FileError: return error.serviceError(otherwise: .storageFailed)
         case let error as DatabaseError where error.resultCode == .SQLITE_FULL:
             return ServiceError(.storageFull, cause: "store: \(error.resultCode)")
+        case let error as DatabaseError where error.message?.contains(RunSchema.keyIndex) == true:
+            return ServiceError(.idempotencyInProgress, cause: "store: the key is taken")
         case let error as DatabaseError:
             // The description would hold the statement's arguments, and with them names.
             let message = "store: \(error.extendedResultCode) \(error.message ?? "")"
@@ -345,7 +361,7 @@ extension StoreWrite {
     fileprivate var isUrgent: Bool {
         switch self {
         case .insert(let record, _, _): record.kind == .sync
-        case .update, .expire, .forgetExpired, .probe: false
+        case .update, .replay, .expire, .forgetExpired, .probe: false
         }
     }
 

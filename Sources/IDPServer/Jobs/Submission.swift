@@ -18,8 +18,13 @@ struct Submission: Sendable {
     var timeout: Duration?
     var requestID: String?
     var callbackURL: String?
+    /// Who asks; nil without authentication.
     var caller: String?
+    /// Whose turn in the queue it takes.
+    var share: String?
     var trace: TraceContext?
+    /// With its route (`IdempotencyKey`); nothing without a fingerprint.
     var idempotencyKey: String?
+    /// SHA-256 over the document's bytes and the fields.
     var fingerprint: [UInt8]?
 }

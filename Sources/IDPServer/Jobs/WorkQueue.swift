@@ -12,9 +12,11 @@ struct WorkSlot: Sendable {
 /// Work that waits for a slot.
 struct WorkItem: Sendable {
     var id: RunID
+    /// Whose turn it takes.
+    var caller = ""
     var priority: JobPriority
-    /// Whether nobody wants it any more: such items give way when the queue is full.
-    var isAbandoned: @Sendable () -> Bool = { false }
+    /// Whether nobody wants it any more: such items give way when the queue is full. Nil: it never gives way.
+    var isAbandoned: (@Sendable () -> Bool)?
     /// Called instead of `work` when it has given way; must not block.
     var discard: @Sendable () -> Void = {}
     /// Runs on a slot's queue and may block it.
@@ -23,34 +25,31 @@ struct WorkItem: Sendable {
 
 /// A bounded queue in front of a fixed number of serial Dispatch queues.
 ///
-/// DESIGN. Items wait in one first-in-first-out row per priority; a free slot takes the oldest item of the highest
-/// priority. The bound counts places, and a place is reserved before the work that leads to an item begins, so that a
-/// job is never made durable only to find the queue full. Items that must not be refused (acknowledged jobs after a
-/// restart) enter beyond the bound. State is one `Mutex`; items run outside of it.
+/// DESIGN. Items wait in a `FairLine`: callers take turns, priorities order each caller's own items. The bound counts
+/// places, and a place is reserved before the work that leads to an item begins, so that a job is never made durable
+/// only to find the queue full. A tenth more places stand open for callers who have fewer than that tenth waiting, so
+/// that one who has filled the queue does not lock the others out. Items that must not be refused (acknowledged jobs
+/// after a restart) enter beyond the bound. State is one `Mutex`; items run outside of it.
 final class WorkQueue: Sendable {
-    private struct Waiting {
-        var item: WorkItem
-        var since: ContinuousClock.Instant
-    }
-
     private struct State {
-        /// By priority level.
-        var rows: [FIFO<Waiting>] = Array(repeating: FIFO(), count: JobPriority.range.count)
-        var waiting = 0
+        var line = FairLine<WorkItem>()
+        /// Items that can give way.
+        var yielding = 0
         var reserved = 0
         var free: [Int]
         var isPaused = false
         var drainRate = DrainRate()
 
-        mutating func next() -> Waiting? {
-            guard waiting > 0 else { return nil }
-            for level in rows.indices.reversed() {
-                if let first = rows[level].popFirst() {
-                    waiting -= 1
-                    return first
-                }
-            }
-            return nil
+        mutating func next() -> (item: WorkItem, since: ContinuousClock.Instant)? {
+            guard let (item, since) = line.popFirst() else { return nil }
+            if item.isAbandoned != nil { yielding -= 1 }
+            return (item, since)
+        }
+
+        mutating func remove(_ id: RunID) -> WorkItem? {
+            guard let item = line.remove(id) else { return nil }
+            if item.isAbandoned != nil { yielding -= 1 }
+            return item
         }
     }
 
@@ -79,25 +78,28 @@ final class WorkQueue: Sendable {
     }
 
     /// Items that wait.
-    var depth: Int { state.withLock { $0.waiting } }
+    var depth: Int { state.withLock { $0.line.count } }
 
     /// Items that run.
     var runningCount: Int { state.withLock { slots.count - $0.free.count } }
 
     /// How long the oldest item has waited; nil when none waits.
     var oldestAge: Duration? {
-        let oldest = state.withLock { state in state.rows.compactMap { $0.first?.since }.min() }
+        let oldest = state.withLock { $0.line.oldest }
         return oldest.map { $0.duration(to: .now) }
     }
 
-    /// Whether a reservation would be refused.
+    /// Whether a caller who has much waiting would be refused a reservation.
     var isFull: Bool { state.withLock { isFull($0) } }
 
+    /// Whether that caller would be refused a reservation.
+    func isFull(for caller: String) -> Bool { state.withLock { isFull($0, for: caller) } }
+
     /// Reserves a place; false when there is none. Any thread.
-    func reserve() -> Bool {
+    func reserve(for caller: String = "") -> Bool {
         let (isReserved, abandoned) = state.withLock { state -> (Bool, [WorkItem]) in
-            let abandoned = isFull(state) ? removeAbandoned(&state) : []
-            guard !isFull(state) else { return (false, abandoned) }
+            let abandoned = isFull(state, for: caller) ? removeAbandoned(&state) : []
+            guard !isFull(state, for: caller) else { return (false, abandoned) }
             state.reserved += 1
             return (true, abandoned)
         }
@@ -120,8 +122,8 @@ final class WorkQueue: Sendable {
                 precondition(state.reserved > 0, "an item takes a place that nobody had reserved")
                 state.reserved -= 1
             }
-            state.rows[item.priority.level].append(Waiting(item: item, since: .now))
-            state.waiting += 1
+            if item.isAbandoned != nil { state.yielding += 1 }
+            state.line.append(item, id: item.id, caller: item.caller, priority: item.priority, at: .now)
             return state.isPaused ? nil : state.free.popLast()
         }
         if let slot { start(slot) }
@@ -129,25 +131,12 @@ final class WorkQueue: Sendable {
 
     /// Takes an item out of the line; false when it is not in it (any more).
     func remove(_ id: RunID) -> Bool {
-        state.withLock { state in
-            for level in state.rows.indices where state.rows[level].removeFirst(where: { $0.item.id == id }) {
-                state.waiting -= 1
-                return true
-            }
-            return false
-        }
+        state.withLock { $0.remove(id) != nil }
     }
 
-    /// How many items run before this one, going by the line as it is; nil when it is not in it.
+    /// How many items have their turn before this one, going by the line as it is; nil when it is not in it.
     func position(of id: RunID) -> Int? {
-        state.withLock { state in
-            var before = 0
-            for row in state.rows.reversed() {
-                if let index = row.firstIndex(where: { $0.item.id == id }) { return before + index }
-                before += row.count
-            }
-            return nil
-        }
+        state.withLock { $0.line.position(of: id) }
     }
 
     /// Seconds until `count` items will have ended, from the measured rate.
@@ -177,16 +166,24 @@ final class WorkQueue: Sendable {
         return running.wait(timeout: .now() + .nanoseconds(nanoseconds)) == .success
     }
 
-    private func isFull(_ state: borrowing State) -> Bool {
+    private func isFull(_ state: borrowing State, for caller: String? = nil) -> Bool {
         // A free slot is a place as well; a paused queue has none free for long.
-        state.waiting + state.reserved >= limit + (state.isPaused ? 0 : state.free.count)
+        let bound = limit + (state.isPaused ? 0 : state.free.count)
+        let taken = state.line.count + state.reserved
+        guard taken >= bound else { return false }
+        let more = limit / WorkQueue.moreForTheFew
+        guard let caller, taken < bound + more else { return true }
+        return state.line.count(of: caller) >= more
     }
 
     private func removeAbandoned(_ state: inout State) -> [WorkItem] {
-        let removed = state.rows.indices.flatMap { state.rows[$0].removeAll { $0.item.isAbandoned() } }
-        state.waiting -= removed.count
-        return removed.map(\.item)
+        guard state.yielding > 0 else { return [] }
+        let ids = state.line.elements.filter { $0.element.isAbandoned?() ?? false }.map(\.id)
+        return ids.compactMap { state.remove($0) }
     }
+
+    /// The share of the limit that stands open beyond it for callers who have few items waiting.
+    private static let moreForTheFew = 10
 
     private func start(_ index: Int) {
         running.enter()
@@ -203,7 +200,7 @@ final class WorkQueue: Sendable {
         }
     }
 
-    private func take(_ index: Int) -> Waiting? {
+    private func take(_ index: Int) -> (item: WorkItem, since: ContinuousClock.Instant)? {
         state.withLock { state in
             if !state.isPaused, let next = state.next() { return next }
             state.free.append(index)

@@ -30,7 +30,7 @@ struct Intake: Sendable {
                 throw .tooLarge(limitBytes: uploadBytesMax)
             }
         }
-        if let refusal = runs.admission(for: kind) { throw refusal }
+        if let refusal = runs.admission(for: kind, share: head.peerAddress.host) { throw refusal }
         var plan = MultipartPlan(spool: spool)
         plan.fileLimitBytes = uploadBytesMax
         plan.bodyLimitBytes = uploadBytesMax + Self.formOverheadBytes
@@ -42,6 +42,7 @@ struct Intake: Sendable {
         guard case .multipart(let form) = call.request.body else {
             throw ServiceError(.internalProcessingError, cause: "a form was planned and none came")
         }
+        let key = try IdempotencyKey(of: call.request)
         let checked = try SubmissionForm(form, uploadBytesMax: uploadBytesMax)
         let file = checked.file
         return Submission(
@@ -51,7 +52,8 @@ struct Intake: Sendable {
                 move: { path in try file.move(to: path) }),
             fio: checked.fio.text, priority: checked.priority, timeout: try Self.timeout(of: call),
             requestID: checked.requestID ?? call.context.requestID, callbackURL: nil,
-            trace: call.context.trace)
+            share: call.request.peerAddress.host, trace: call.context.trace,
+            idempotencyKey: key?.scoped(to: call.context.endpoint.template.text), fingerprint: checked.fingerprint)
     }
 
     /// RFC 7240: `Prefer: respond-async`.

@@ -7,9 +7,11 @@ internal import Pipeline
 struct JobRoutes: Sendable {
     /// The longest long poll, in seconds.
     static let waitMax = 60
+    private static let deadLettered = "dead_lettered"
 
     let runs: RunService
     let intake: Intake
+    let events: RunEvents
     /// Status answers as they were last sent.
     let cache = StatusCache()
 
@@ -34,6 +36,12 @@ struct JobRoutes: Sendable {
             Route(
                 .post, "/v1/jobs/{run_id}/cancel",
                 .queued(admit: get, handle: { (call) throws(ServiceError) in try cancel(call) })),
+            Route(
+                .post, "/v1/jobs/{run_id}/replay",
+                .queued(admit: get, handle: { (call) throws(ServiceError) in try replay(call) })),
+            Route(
+                .get, "/v1/jobs/{run_id}/events",
+                .queued(admit: get, handle: { (call) throws(ServiceError) in try follow(call) })),
         ]
     }
 
@@ -110,21 +118,53 @@ struct JobRoutes: Sendable {
         }
     }
 
+    private func replay(_ call: Call) throws(ServiceError) {
+        let id = try runID(of: call)
+        runs.replay(id) { outcome in
+            switch outcome {
+            case .success(let record):
+                let fields = [
+                    ("Location", "/v1/jobs/\(id)"), ("Retry-After", String(runs.retryAfterSeconds(for: record))),
+                ]
+                call.reply(202, fields: fields, json: RunResponse(record: record))
+            case .failure(let error): call.fail(error, runID: id)
+            }
+        }
+    }
+
+    private func follow(_ call: Call) throws(ServiceError) {
+        let id = try runID(of: call)
+        // The last field keeps proxies from gathering events.
+        let fields = [
+            ("Content-Type", "text/event-stream"), ("Cache-Control", "no-store"), ("X-Accel-Buffering", "no"),
+        ]
+        if call.request.method == .head {
+            _ = try runs.record(for: id)
+            return call.reply(Response(status: 200, fields: fields))
+        }
+        guard let body = try events.open(id, seen: call.request.fields[.lastEventID]) else {
+            return call.reply(Response(status: 204, fields: [("Cache-Control", "no-store")]))
+        }
+        call.reply(Response(status: 200, fields: fields, body: .stream(body)))
+    }
+
     private func list(_ call: Call) throws(ServiceError) {
         let query = try Query(call.request.query, known: ["status", "limit", "cursor"])
         let limit = try query.integer("limit", in: 1...200) ?? 50
-        let state = try query.value("status").map { (text) throws(ServiceError) in
+        let filter = try query.value("status").map { (text) throws(ServiceError) in
+            // Not a state of its own: a dead letter is a failed job.
+            if text == Self.deadLettered { return RunFilter(isDeadLetter: true) }
             guard let state = RunState(rawValue: text) else {
-                let known = RunState.allCases.map(\.rawValue).joined(separator: ", ")
+                let known = (RunState.allCases.map(\.rawValue) + [Self.deadLettered]).joined(separator: ", ")
                 throw Query.mistake("status", "must be one of \(known)")
             }
-            return state
+            return RunFilter(kind: .job, state: state)
         }
         let cursor = try query.value("cursor").map { (text) throws(ServiceError) in
             guard let cursor = RunID(text) else { throw Query.mistake("cursor", "must be a next_cursor of this list") }
             return cursor
         }
-        let page = try runs.list(status: state, limit: limit, before: cursor)
+        let page = try runs.list(filter ?? RunFilter(kind: .job), limit: limit, before: cursor)
         call.reply(
             200, fields: [("Cache-Control", "no-store")],
             json: RunListResponse(
@@ -155,17 +195,42 @@ enum JobSubmission {
     static func submit(_ submission: Submission, _ call: Call, _ runs: RunService, applied: Bool) {
         runs.submit(submission) { outcome in
             switch outcome {
-            case .success(let record):
-                call.context.runID = record.id
-                var fields = [
-                    ("Location", "/v1/jobs/\(record.id)"), ("Retry-After", String(runs.retryAfterSeconds(for: record))),
-                ]
-                if applied { fields.append(("Preference-Applied", "respond-async")) }
-                call.reply(
-                    202, fields: fields, json: AcceptedResponse(runID: record.id.description, status: "accepted"))
-            case .failure(let error):
-                call.fail(error)
+            case .success(let run): answer(run, call, runs, applied: applied)
+            case .failure(let error): call.fail(error)
             }
+        }
+    }
+
+    /// The 202 of a job. A repeat gets what the first call got, however far the job has come.
+    static func answer(_ run: SubmittedRun, _ call: Call, _ runs: RunService, applied: Bool) {
+        let record = run.record
+        call.context.runID = record.id
+        var fields = [
+            ("Location", "/v1/jobs/\(record.id)"),
+            ("Retry-After", String(max(1, runs.retryAfterSeconds(for: record)))),
+        ]
+        if applied { fields.append(("Preference-Applied", "respond-async")) }
+        call.reply(
+            202, fields: fields + run.origin.fields,
+            json: AcceptedResponse(
+                runID: record.id.description, status: "accepted", isDeduplicated: run.origin.isDeduplicated))
+    }
+}
+
+extension SubmittedRun.Origin {
+    /// What the answer says of it in its head.
+    var fields: [(String, String)] {
+        switch self {
+        case .new, .deduplicated: []
+        case .replayed: [("Idempotent-Replayed", "true")]
+        }
+    }
+
+    /// What the answer says of it in its body; nil leaves the member out.
+    var isDeduplicated: Bool? {
+        switch self {
+        case .new, .replayed: nil
+        case .deduplicated: true
         }
     }
 }

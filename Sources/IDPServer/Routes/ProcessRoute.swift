@@ -28,20 +28,29 @@ struct ProcessRoute: Sendable {
         let deadline = Deadline.after(min(limit, submission.timeout ?? limit))
         runs.process(submission, deadline: deadline, cancellation: call.context.cancellation) { outcome in
             switch outcome.result {
-            case .success(let judgement): Self.answer(call, judgement, outcome.record)
-            case .failure(let error): call.fail(error, runID: outcome.record?.id)
+            case .success: Self.answer(call, outcome, runs)
+            case .failure(let error): call.fail(error, runID: outcome.record?.id, fields: outcome.origin.fields)
             }
         }
     }
 
-    private static func answer(_ call: Call, _ judgement: Judgement, _ record: RunRecord?) {
-        guard let record else {
+    private static func answer(_ call: Call, _ outcome: RunOutcome, _ runs: RunService) {
+        guard let record = outcome.record else {
             return call.fail(ServiceError(.internalProcessingError, cause: "a judged run has no record"))
+        }
+        // The key's first call asked for a job, and gets the same answer again.
+        if outcome.origin == .replayed, record.kind == .job {
+            let run = SubmittedRun(record: record, origin: outcome.origin)
+            return JobSubmission.answer(run, call, runs, applied: false)
+        }
+        guard let verdict = record.verdict else {
+            return call.fail(ServiceError(.internalProcessingError, cause: "a judged run has no verdict"))
         }
         call.context.runID = record.id
         call.reply(
-            200,
+            200, fields: outcome.origin.fields,
             json: VerdictResponse(
-                runID: record.id.description, verdict: judgement.verdict, errors: judgement.reasons.map(\.rawValue)))
+                runID: record.id.description, verdict: verdict, errors: record.errorCodes ?? [],
+                isDeduplicated: outcome.origin.isDeduplicated))
     }
 }

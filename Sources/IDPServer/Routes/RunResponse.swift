@@ -6,10 +6,13 @@ internal import Pipeline
 struct AcceptedResponse: Encodable {
     let runID: String
     let status: String
+    /// Nil leaves the member out.
+    var isDeduplicated: Bool?
 
     enum CodingKeys: String, CodingKey {
         case runID = "run_id"
         case status
+        case isDeduplicated = "deduplicated"
     }
 }
 
@@ -18,10 +21,13 @@ struct VerdictResponse: Encodable {
     let runID: String
     let verdict: Bool
     let errors: [String]
+    /// Nil leaves the member out.
+    var isDeduplicated: Bool?
 
     enum CodingKeys: String, CodingKey {
         case runID = "run_id"
         case verdict, errors
+        case isDeduplicated = "deduplicated"
     }
 }
 
@@ -35,7 +41,9 @@ struct RunResponse: Encodable {
 
     private enum Key: String, CodingKey {
         case runID = "run_id"
-        case kind, status, verdict, errors, attempts, priority, progress, error
+        case kind, status, verdict, errors, attempts, priority, progress, error, replays
+        case deadLetter = "dead_letter"
+        case deadlineAt = "deadline_at"
         case requestID = "request_id"
         case createdAt = "created_at"
         case startedAt = "started_at"
@@ -60,6 +68,9 @@ struct RunResponse: Encodable {
         try container.encode(record.createdAt.description, forKey: .createdAt)
         try container.encodeIfPresent(record.startedAt?.description, forKey: .startedAt)
         try container.encodeIfPresent(record.finishedAt?.description, forKey: .finishedAt)
+        try container.encodeIfPresent(record.deadlineAt?.description, forKey: .deadlineAt)
+        if record.replays > 0 { try container.encode(record.replays, forKey: .replays) }
+        try container.encodeIfPresent(record.deadLetter?.rawValue, forKey: .deadLetter)
         try container.encodeIfPresent(progress, forKey: .progress)
         try container.encodeIfPresent(queuePosition, forKey: .queuePosition)
         if let failure = record.failure {

@@ -13,6 +13,8 @@ struct SubmissionForm {
     let requestID: String?
     let callbackURL: String?
     let priority: JobPriority
+    /// SHA-256 over the file's bytes and the known fields as they were sent, in no order.
+    let fingerprint: [UInt8]
 
     /// The fields that mean something. Others are ignored, as browsers and gateways add their own.
     private static let knownFields: Set<String> = ["fio", "s3_path", "request_id", "callback_url", "priority"]
@@ -56,6 +58,8 @@ struct SubmissionForm {
         self.file = file
         self.format = format
         fio = name
+        let fields = form.fields.filter { Self.knownFields.contains($0.name) }.sorted { $0.name < $1.name }
+        fingerprint = SHA256Digest.hash([file.sha256] + fields.flatMap { [Array($0.name.utf8), $0.value] })
     }
 
     private static func checkNames(_ form: MultipartForm, into mistakes: inout [FieldError]) {

@@ -14,6 +14,7 @@ public enum ErrorCode: String, CaseIterable, Sendable, Codable {
     case requestTimeout = "REQUEST_TIMEOUT"
     case idempotencyInProgress = "IDEMPOTENCY_IN_PROGRESS"
     case jobNotCancellable = "JOB_NOT_CANCELLABLE"
+    case jobNotReplayable = "JOB_NOT_REPLAYABLE"
     case jobExpired = "JOB_EXPIRED"
     case fileTooLarge = "FILE_TOO_LARGE"
     case uriTooLong = "URI_TOO_LONG"
@@ -52,7 +53,7 @@ public enum ErrorCode: String, CaseIterable, Sendable, Codable {
         case .notFound, .jobNotFound: 404
         case .methodNotAllowed: 405
         case .requestTimeout: 408
-        case .idempotencyInProgress, .jobNotCancellable: 409
+        case .idempotencyInProgress, .jobNotCancellable, .jobNotReplayable: 409
         case .jobExpired: 410
         case .fileTooLarge: 413
         case .uriTooLong: 414
@@ -80,9 +81,9 @@ public enum ErrorCode: String, CaseIterable, Sendable, Codable {
             .dependencyUnavailable, .processingTimeout, .ocrTimeout, .llmTimeout, .storageFull, .uploadReadFailed:
             true
         case .badRequest, .unsupportedFileType, .unauthorized, .forbidden, .notFound, .jobNotFound, .methodNotAllowed,
-            .jobNotCancellable, .jobExpired, .fileTooLarge, .uriTooLong, .unsupportedMediaType, .expectationFailed,
-            .validationError, .idempotencyKeyReused, .documentUnreadable, .documentEncrypted, .tooManyPages,
-            .headersTooLarge, .notImplemented, .httpVersionNotSupported:
+            .jobNotCancellable, .jobNotReplayable, .jobExpired, .fileTooLarge, .uriTooLong, .unsupportedMediaType,
+            .expectationFailed, .validationError, .idempotencyKeyReused, .documentUnreadable, .documentEncrypted,
+            .tooManyPages, .headersTooLarge, .notImplemented, .httpVersionNotSupported:
             false
         }
     }
@@ -113,6 +114,7 @@ public enum ErrorCode: String, CaseIterable, Sendable, Codable {
         case .requestTimeout: "The request took too long to arrive"
         case .idempotencyInProgress: "A request with this idempotency key is still running"
         case .jobNotCancellable: "The job cannot be cancelled"
+        case .jobNotReplayable: "Only a failed job can be replayed"
         case .jobExpired: "The job has expired"
         case .fileTooLarge: "File too large"
         case .uriTooLong: "Request target too long"

@@ -16,18 +16,23 @@ struct FIFOTests {
                 model.append(step)
             case 5..<8:
                 #expect(row.popFirst() == (model.isEmpty ? nil : model.removeFirst()), "seed \(seed)")
-            case 8:
-                let wanted = model.randomElement(using: &random)
-                #expect(row.removeFirst { $0 == wanted } == (wanted != nil), "seed \(seed)")
-                if let wanted { model.removeAll { $0 == wanted } }
             default:
-                let removed = row.removeAll { $0 % 17 == 0 }
-                #expect(removed == model.filter { $0 % 17 == 0 }, "seed \(seed)")
-                model.removeAll { $0 % 17 == 0 }
+                let place = model.indices.randomElement(using: &random)
+                if let place {
+                    row.remove(at: place)
+                    model.remove(at: place)
+                }
             }
             #expect(row.count == model.count && row.first == model.first, "seed \(seed)")
-            #expect(row.firstIndex { $0 == model.last } == model.indices.last, "seed \(seed)")
+            // The model is in ascending order: steps only grow.
+            let bound = Int.random(in: 0...step, using: &random)
+            let place = row.firstIndex { $0 < bound }
+            #expect(place == model.firstIndex { $0 >= bound } ?? model.count, "seed \(seed)")
+            #expect(row.element(at: place) == model.first { $0 >= bound }, "seed \(seed)")
         }
+        var visited: [Int] = []
+        row.forEach { visited.append($0) }
+        #expect(visited == model, "seed \(seed)")
     }
 }
 

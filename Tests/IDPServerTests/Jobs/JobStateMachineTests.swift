@@ -8,7 +8,7 @@ struct JobStateMachineTests {
     typealias Action = JobStateMachine.Action
 
     static let events: [Event] = [
-        .start, .complete, .fail(.ocrFailed), .cancel, .expire, .handBack, .recover,
+        .start, .complete, .fail(.ocrFailed), .poison(.ocrFailed), .cancel, .expire, .handBack, .recover, .replay,
     ]
 
     /// What each event does in each state; a pair that is not here is refused.
@@ -20,10 +20,11 @@ struct JobStateMachineTests {
         .running: [
             (.complete, .completed, .finish(.completed, nil)),
             (.fail(.ocrFailed), .failed, .finish(.failed, .ocrFailed)), (.cancel, .running, .stopWork),
+            (.poison(.ocrFailed), .failed, .finish(.failed, .ocrFailed)),
             (.handBack, .accepted, .handBack), (.recover, .accepted, .enqueue),
         ],
         .completed: [(.cancel, .completed, .alreadyEnded)],
-        .failed: [(.cancel, .failed, .alreadyEnded)],
+        .failed: [(.cancel, .failed, .alreadyEnded), (.replay, .accepted, .enqueue)],
         .cancelled: [(.cancel, .cancelled, .alreadyEnded)],
     ]
 
@@ -40,11 +41,12 @@ struct JobStateMachineTests {
         }
         #expect(try machine.handle(event) == action)
         #expect(machine.state == after)
-        #expect(machine.attempts == (event == .start ? 2 : 1))
+        #expect(machine.attempts == (event == .start ? 2 : event == .replay ? 0 : 1))
+        #expect(machine.deadLetter == (event == .poison(.ocrFailed) ? .workersLost : nil))
     }
 
     /// The caller was told that it is cancelled: whatever the work comes to, it is.
-    @Test(arguments: [Event.complete, .fail(.ocrFailed), .handBack, .recover])
+    @Test(arguments: [Event.complete, .fail(.ocrFailed), .poison(.ocrFailed), .handBack, .recover])
     func keepsACancelThroughTheEndOfTheWork(event: Event) throws {
         var machine = JobStateMachine(state: .running, attempts: 1, attemptsMax: 5)
         #expect(try machine.handle(.cancel) == .stopWork)
@@ -64,5 +66,13 @@ struct JobStateMachineTests {
             let action = try machine.handle(.recover)
             #expect(action == (attempt < 3 ? .enqueue : .finish(.failed, .internalProcessingError)))
         }
+        #expect(machine.deadLetter == .attemptsExhausted)
+    }
+
+    @Test func startsAReplayedJobFromTheBeginning() throws {
+        var machine = JobStateMachine(
+            state: .failed, attempts: 3, isCancelRequested: true, deadLetter: .attemptsExhausted, attemptsMax: 3)
+        #expect(try machine.handle(.replay) == .enqueue)
+        #expect(machine == JobStateMachine(attemptsMax: 3))
     }
 }

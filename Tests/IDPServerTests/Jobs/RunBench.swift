@@ -69,6 +69,11 @@ final class RunBench: Sendable {
 
     /// Submits and waits for the answer.
     func submit(_ change: (inout Submission) -> Void = { _ in }) async throws -> RunRecord {
+        try await submitted(change).record
+    }
+
+    /// Submits and waits for the answer, which may be an earlier run.
+    func submitted(_ change: (inout Submission) -> Void = { _ in }) async throws -> SubmittedRun {
         let submission = try submission(change)
         return try await withCheckedContinuation { continuation in
             service.submit(submission) { continuation.resume(returning: $0) }
@@ -77,9 +82,10 @@ final class RunBench: Sendable {
 
     /// Runs a document as /v1/process does.
     func process(
-        deadline: Deadline = .after(.seconds(30)), cancellation: CancellationToken = CancellationToken()
+        deadline: Deadline = .after(.seconds(30)), cancellation: CancellationToken = CancellationToken(),
+        _ change: (inout Submission) -> Void = { _ in }
     ) async throws -> RunOutcome {
-        let submission = try submission()
+        let submission = try submission(change)
         return await withCheckedContinuation { continuation in
             service.process(submission, deadline: deadline, cancellation: cancellation) {
                 continuation.resume(returning: $0)

@@ -172,13 +172,13 @@ struct RunServiceTests {
         var found: [RunID] = []
         var cursor: RunID?
         repeat {
-            let page = try bench.service.list(status: .completed, limit: 3, before: cursor)
+            let page = try bench.service.list(RunFilter(kind: .job, state: .completed), limit: 3, before: cursor)
             found += page.runs.map(\.id)
             cursor = page.next
         } while cursor != nil
         #expect(found == ids.sorted(by: >))
-        #expect(try bench.service.list(status: .failed).runs.isEmpty)
-        #expect(try bench.service.list(kind: nil).runs.count == 8)
+        #expect(try bench.service.list(RunFilter(kind: .job, state: .failed)).runs.isEmpty)
+        #expect(try bench.service.list(RunFilter()).runs.count == 8)
     }
 
     @Test func waitsForAChangeOrTheDeadline() async throws {

@@ -7,13 +7,13 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1)))
 struct WorkQueueTests {
-    private func queue(_ slots: Int, limit: Int) -> WorkQueue {
+    fileprivate func queue(_ slots: Int, limit: Int) -> WorkQueue {
         WorkQueue(
             name: "test", limit: limit,
             slots: (0..<slots).map { WorkSlot(queue: DispatchQueue(label: "idp.worker.\($0)"), lane: .shared) })
     }
 
-    private func id(_ number: Int64) -> RunID { RunID(at: Timestamp(milliseconds: number)) }
+    fileprivate func id(_ number: Int64) -> RunID { RunID(at: Timestamp(milliseconds: number)) }
 
     @Test func countsPlacesThatAreReservedOrTaken() {
         let queue = queue(1, limit: 1)
@@ -71,5 +71,39 @@ struct WorkQueueTests {
         #expect(!queue.waitUntilIdle(by: .after(.milliseconds(10))))
         hold.leave()
         #expect(queue.waitUntilIdle(by: .after(.seconds(20))))
+    }
+}
+
+extension WorkQueueTests {
+    private func items(_ queue: WorkQueue, _ numbers: Range<Int64>, of caller: String) {
+        for number in numbers where queue.reserve(for: caller) {
+            let item = WorkItem(id: id(number), caller: caller, priority: .normal) { _ in }
+            queue.enqueue(item, reserved: true)
+        }
+    }
+
+    @Test func keepsATenthMoreForCallersWhoHaveFew() {
+        let queue = queue(1, limit: 100)
+        queue.pause()
+        items(queue, 0..<200, of: "loud")
+        #expect(queue.depth == 100 && queue.isFull && queue.isFull(for: "loud"))
+        #expect(!queue.isFull(for: "quiet"))
+        items(queue, 200..<300, of: "quiet")
+        #expect(queue.depth == 110 && queue.isFull(for: "quiet") && queue.isFull(for: "third"))
+    }
+
+    @Test func letsAbandonedItemsGiveWayWhenItIsFull() {
+        let queue = queue(1, limit: 2)
+        queue.pause()
+        let discarded = Mutex(0)
+        queue.enqueue(
+            WorkItem(
+                id: id(1), priority: .normal, isAbandoned: { true }, discard: { discarded.withLock { $0 += 1 } },
+                work: { _ in }), reserved: false)
+        queue.enqueue(WorkItem(id: id(2), priority: .normal, isAbandoned: { false }, work: { _ in }), reserved: false)
+        #expect(queue.reserve())
+        #expect(discarded.withLock { $0 } == 1)
+        #expect(!queue.reserve())
+        #expect(queue.depth == 1)
     }
 }
