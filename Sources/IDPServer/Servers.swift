@@ -21,6 +21,7 @@ final class Servers: Sendable {
             HealthRoutes(serviceName: settings.service.name, readiness: readiness).routes
             + (front.metricsPort == nil ? metricsRoutes : [])
             + ProcessRoute(runs: runs, intake: intake).routes + JobRoutes(runs: runs, intake: intake).routes
+            + ConsoleRoutes().routes
             + (front.isProbeOn ? EchoRoute(bodyBytesMax: front.uploadBytesMax).routes : [])
         let wiring = Wiring(settings: settings, telemetry: telemetry)
         main = wiring.makeServer(routes, port: front.port, loopStates: loopStates)

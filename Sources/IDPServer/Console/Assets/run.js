@@ -169,13 +169,15 @@ function pages(run, signal) {
 }
 
 function sheet(run, page, marks, signal) {
+  const size = run.page_sizes?.[page - 1];
+  if (!size) return null;
   const figure = el("figure", { className: "sheet" }, el("figcaption", {}, t("field.page", { n: page })));
   call("GET", `/v1/jobs/${run.run_id}/pages/${page}`, { accept: "image/png", signal })
     .then(async (response) => {
       const source = URL.createObjectURL(await response.blob());
       signal.addEventListener("abort", () => URL.revokeObjectURL(source));
       figure.prepend(el("div", { className: "paper" },
-        el("img", { src: source, alt: t("field.page", { n: page }) }), overlay(marks)));
+        el("img", { src: source, alt: t("field.page", { n: page }) }), overlay(marks, size)));
     })
     .catch((error) => {
       if (error.name !== "AbortError") figure.remove();
@@ -183,9 +185,10 @@ function sheet(run, page, marks, signal) {
   return figure;
 }
 
-/** Boxes are shares of the page's width and height, so the drawing fits the picture at any size. */
-function overlay(marks) {
-  return svg("svg", { viewBox: "0 0 1 1", preserveAspectRatio: "none", "aria-hidden": "true" },
+/** Boxes are in the page's own units; the drawing takes those for its own, so it fits the picture at any size. */
+function overlay(marks, size) {
+  const viewBox = `0 0 ${size.width} ${size.height}`;
+  return svg("svg", { viewBox, preserveAspectRatio: "none", "aria-hidden": "true" },
     marks.map(({ name, box }) => svg("rect", {
       class: `mark-${name}`, x: box.x, y: box.y, width: box.width, height: box.height,
     }, svg("title", {}, t(`field.${name}`)))));
