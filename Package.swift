@@ -74,6 +74,7 @@ let package = Package(
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
             ],
+            resources: [.embedInCode("Console/Assets")],
             swiftSettings: strict),
 
         // What single operations cost; run by scripts/bench.sh.

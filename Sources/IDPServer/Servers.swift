@@ -30,7 +30,7 @@ final class Servers: Sendable {
             + (front.metricsPort == nil ? metricsRoutes : [])
             + ProcessRoute(runs: runs, intake: intake).routes
             + JobRoutes(runs: runs, intake: intake, events: events).routes
-            + probeRoutes
+            + ConsoleRoutes().routes + probeRoutes
         let wiring = Wiring(settings: settings, telemetry: telemetry)
         main = wiring.makeServer(
             routes, port: front.port, tls: front.tls, unixSocket: front.unixSocket, loopStates: loopStates)
