@@ -30,13 +30,13 @@ public final class ServerProcess: Sendable {
         public var description: String
     }
 
-    /// Starts a server and waits until `/ready` answers 200.
+    /// Starts a server and waits until `/ready` answers 200; unless `untilReady`, until it listens.
     ///
     /// `environment` comes on top of the plain one and of the folders; `directory` is given to start again on what
     /// an earlier server left. The day is pinned to the one that the sample documents are judged on.
     public static func start(
         _ environment: [String: String] = [:], directory: TemporaryDirectory? = nil,
-        program: String = ProjectFiles.serverProgram, within limit: Duration = .seconds(30)
+        program: String = ProjectFiles.serverProgram, untilReady: Bool = true, within limit: Duration = .seconds(30)
     ) async throws -> ServerProcess {
         let directory = try directory ?? TemporaryDirectory("server")
         var settings = ChildProcess.plainEnvironment
@@ -49,6 +49,7 @@ public final class ServerProcess: Sendable {
         do {
             let port = try await listeningPort(of: child, within: limit)
             let server = ServerProcess(child: child, port: port, directory: directory)
+            guard untilReady else { return server }
             try await eventually("/ready of the server on port \(port)", within: limit) {
                 try server.requireRunning()
                 return (try? await server.client.get("/ready", within: .seconds(5)))?.status == 200

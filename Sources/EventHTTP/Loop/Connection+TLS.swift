@@ -15,7 +15,9 @@ internal import Synchronization
 ///   may not be freed. Deferred, the bytes come first and the stack is empty.
 /// - At an end of the stream libevent stops writing too: it is started again, since a client that has sent all may
 ///   wait for its answer.
-/// - Records are read whole, at most 16 KiB in a pass.
+/// - Records are read whole, at most 16 KiB in a pass: OpenSSL's own reading ahead would leave records where no event
+///   of the socket tells of them.
+/// - Partial writes stay off: libevent 2.1.12 goes on with the next chain after one.
 extension Connection {
     // MARK: Handshake
 
@@ -50,7 +52,8 @@ extension Connection {
             handshakeIsDone(channel)
         } else if phase == .handshake {
             handshakeHasFailed(channel)
-        } else if what & BEV_EVENT_ERROR != 0 {
+        } else if what & (BEV_EVENT_ERROR | BEV_EVENT_WRITING) != 0 {
+            // After a close_notify OpenSSL calls a write that failed an end, too (SSL_get_error of 3.0).
             lost()
         } else {
             hasChannelEnded = true
@@ -172,7 +175,8 @@ extension Connection {
 
     // MARK: The end
 
-    /// Ends TLS; what follows on the connection is clear text. `tellingClient` says close_notify if the kernel takes it.
+    /// Ends TLS; what follows on the connection is clear text. `tellingClient` says close_notify, if the kernel takes
+    /// it.
     func endTLS(tellingClient: Bool) {
         guard case .tls(let channel) = transport else { return }
         transport = .cleartext

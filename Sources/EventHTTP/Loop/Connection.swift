@@ -16,8 +16,8 @@ internal import Glibc
 /// With TLS a `Transport` stands between this and the socket, and nothing else changes: the gate, the limits and evhttp
 /// see the same bytes (see `Connection+TLS.swift`).
 ///
-/// Phases: (`handshake` →) `idle` → `head` → (`body` → (`storing`) → `handling`) → (`writing` or `streaming`) → `idle` or `lingering`
-/// → `closed`. Input that comes while a request is handled or answered waits in `pending`, up to a limit.
+/// Phases: (`handshake` →) `idle` → `head` → (`body` → (`storing`) → `handling`) → (`writing` or `streaming`) → `idle`
+/// or `lingering` → `closed`. Input that comes while a request is handled or answered waits in `pending`, up to a limit.
 ///
 /// C pointers: `evhttpConnection` and `bufferEvent` belong to evhttp and end with `evhttp_connection_free`, which
 /// closes the descriptor too and tells us before, by `closeCallback`; `readEvent` and `writeEvent` are ours, freed in

@@ -1,8 +1,8 @@
 internal import CLibevent
 internal import Glibc
 
-/// A listening Unix-domain socket with its file, for all loops: AF_UNIX knows no SO_REUSEPORT, so each loop accepts from
-/// a duplicate of the one descriptor, and whichever comes first gets the connection.
+/// A listening Unix-domain socket with its file, for all loops: AF_UNIX knows no SO_REUSEPORT, so each loop accepts
+/// from a duplicate of the one descriptor, and whichever comes first gets the connection.
 ///
 /// Whether a file that is there already belongs to a server is told by a lock that each server holds on a file beside
 /// it: the kernel lets go of it whatever way the server ends. A socket of some other program is told by connecting.

@@ -7,7 +7,7 @@ import Testing
 /// What an operator can get wrong with files, and what a reload does.
 @Suite struct TLSConfigurationTests {
     /// The error that the check of these files gives; nil for none.
-    private func error(of configuration: TLSConfiguration) -> TLSConfigurationError? {
+    private func fault(in configuration: TLSConfiguration) -> TLSConfigurationError? {
         do throws(TLSConfigurationError) {
             try configuration.check()
             return nil
@@ -17,7 +17,7 @@ import Testing
     @Test func goodFilesPass() async throws {
         let certificates = try await TestCertificates.get()
         for clients in TLSConfiguration.ClientCertificates.allCases {
-            #expect(error(of: certificates.offer(clients: clients)) == nil)
+            #expect(fault(in: certificates.offer(clients: clients)) == nil)
         }
     }
 
@@ -48,7 +48,7 @@ import Testing
             (with { $0.clientAuthoritiesPath = nil }, .clientAuthorities, "", "must be named"),
         ]
         for (configuration, file, path, words) in cases {
-            let error = try #require(error(of: configuration), "\(file) \(path)")
+            let error = try #require(fault(in: configuration), "\(file) \(path)")
             #expect(error.file == file)
             #expect(error.path == path)
             #expect(error.reason.contains(words), "\(error)")
@@ -64,7 +64,7 @@ import Testing
         chmod(key.path, 0)
         var configuration = certificates.offer()
         configuration.keyPath = key.path
-        #expect(error(of: configuration)?.reason.contains("Permission denied") == true)
+        #expect(fault(in: configuration)?.reason.contains("Permission denied") == true)
     }
 
     @Test func aServerDoesNotStartWithBadFiles() async throws {

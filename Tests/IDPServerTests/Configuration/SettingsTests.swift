@@ -79,7 +79,11 @@ struct SettingsTests {
         ("IDP_HOST", "a b", "without spaces"), ("IDP_S3_ENDPOINT", "localhost:9000", "http:// or https://"),
         ("IDP_LLM_URL", "http://", "http:// or https://"), ("IDP_KAFKA_BROKERS", "a,,b", "commas"),
         ("IDP_RUNS_RETENTION_DAYS", "two", "whole number"), ("IDP_TYPES_FILE", "/does/not/exist", "cannot be read"),
-        ("IDP_RUNS_DIR", "/etc/hostname", "a file"),
+        ("IDP_RUNS_DIR", "/etc/hostname", "a file"), ("IDP_TLS_CERT", "/none.pem", "needs IDP_TLS_KEY"),
+        ("IDP_TLS_KEY", "/none.key", "needs IDP_TLS_CERT"), ("IDP_TLS_CLIENT_CA", "/none.pem", "needs IDP_TLS_CERT"),
+        ("IDP_TLS_CLIENT_AUTH", "require", "needs IDP_TLS_CERT"), ("IDP_TLS_CLIENT_AUTH", "maybe", "off, request"),
+        ("IDP_UNIX_SOCKET_MODE", "0668", "octal"), ("IDP_UNIX_SOCKET_MODE", "rw", "octal"),
+        ("IDP_UNIX_SOCKET", "/" + String(repeating: "s", count: 107), "at most 107 bytes"),
     ])
     func refusesWrongValues(name: String, value: String, phrase: String) throws {
         let error = try #require(throws: SettingsError.self) { try Settings.load(environment: [name: value]) }
@@ -92,13 +96,27 @@ struct SettingsTests {
     @Test(arguments: [
         ("IDP_STORE", "postgres://db/jobs"), ("IDP_ARTIFACTS", "s3://bucket/runs"), ("IDP_AUTH", "jwt"),
         ("IDP_AUTH", "keys:/etc/keys"), ("IDP_LLM_URL", "https://llm.example/v1"), ("IDP_LLM_TIMEOUT", "30s"),
-        ("IDP_KAFKA_BROKERS", "kafka:9092"), ("IDP_TLS_CERT", "/etc/cert.pem"), ("IDP_SIMULATE", "ocr=1s"),
+        ("IDP_KAFKA_BROKERS", "kafka:9092"), ("IDP_SIMULATE", "ocr=1s"),
         ("IDP_FAULTS", "llm=error"), ("IDP_S3_SECRET_KEY", "hush"), ("IDP_WEBHOOK_SECRET", "hush"),
     ])
     func refusesWhatThisBuildCannotDo(name: String, value: String) throws {
         let error = try #require(throws: SettingsError.self) { try Settings.load(environment: [name: value]) }
         #expect(error.mistakes.map(\.setting) == [name])
         #expect(error.description.contains("not supported by this build"))
+    }
+
+    @Test func refusesFilesOfTLSThatCannotBeUsed() throws {
+        let names = ["IDP_TLS_CERT": "/none.pem", "IDP_TLS_KEY": "/none.key"]
+        let error = try #require(throws: SettingsError.self) { try Settings.load(environment: names) }
+        #expect(error.mistakes.map(\.setting) == ["IDP_TLS_CERT"])
+        #expect(error.description.contains("\"/none.pem\" cannot be read: No such file"), "\(error)")
+    }
+
+    @Test func takesTheUnixSocket() throws {
+        let settings = try Settings.load(environment: ["IDP_UNIX_SOCKET": "/run/s", "IDP_UNIX_SOCKET_MODE": "600"])
+        #expect(settings.front.unixSocket?.path == "/run/s")
+        #expect(settings.front.unixSocket?.mode == 0o600)
+        #expect(try Settings.load().front.unixSocket == nil)
     }
 
     @Test func takesTheValuesThatUnbuiltFeaturesHaveWhenOff() throws {
