@@ -35,7 +35,8 @@ struct AccessLog: Sendable {
     /// A queued endpoint's request that was answered on the loop; its id is the state's last. `bytes_out` counts the
     /// body alone.
     func write(
-        _ endpoint: Endpoint, _ runID: RunID, _ trace: TraceContext?, _ record: ExchangeRecord, _ state: LoopState
+        _ endpoint: Endpoint, _ head: RequestHead, _ runID: RunID, _ trace: TraceContext?, _ record: ExchangeRecord,
+        _ state: LoopState
     ) {
         guard isOn else { return }
         begin(&state.line, status: record.status)
@@ -45,6 +46,7 @@ struct AccessLog: Sendable {
             state.line.field("run_id", bytes: UnsafeRawBufferPointer(text))
         }
         if let trace { state.line.trace(trace) }
+        head.peerAddress.withHostBytes { state.line.field("client_address", bytes: $0) }
         state.line.field("method", endpoint.methodText)
         state.line.field("route", endpoint.template.text)
         state.line.field("status", record.status)
