@@ -60,12 +60,17 @@ public struct LogLine: ~Copyable, Sendable {
     public mutating func field(_ key: String, bytes: UnsafeRawBufferPointer) {
         let cut = UnsafeRawBufferPointer(rebasing: bytes.prefix(Self.valueLimitBytes))
         guard open(key, valueBytes: cut.count) else { return }
-        // Plain ASCII, the usual case, needs no repair.
-        if cut.allSatisfy({ $0 < 0x80 }) {
-            cut.withMemoryRebound(to: UInt8.self) { text.append(json: $0) }
-        } else {
-            text.append(json: String(decoding: cut, as: UTF8.self))
+        text.append(jsonOfBytes: cut)
+    }
+
+    /// Adds members that were made before: `"key":value` and so on, joined by commas, already JSON.
+    public mutating func members(_ made: [UInt8]) {
+        guard text.count + made.count + 64 <= Self.lengthLimitBytes else {
+            isTruncated = true
+            return
         }
+        text.append(byte: UInt8(ascii: ","))
+        text.append(made)
     }
 
     /// Adds a whole number.

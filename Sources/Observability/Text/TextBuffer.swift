@@ -9,8 +9,11 @@ public final class TextBuffer: @unchecked Sendable {
     /// Owned; freed in `deinit`.
     private var base: UnsafeMutablePointer<UInt8>
     private var capacity: Int
+    // Private, or each access would be checked for exclusivity at run time.
+    private var written = 0
+
     /// Bytes written.
-    public private(set) var count = 0
+    public var count: Int { written }
 
     /// An empty buffer.
     public init(capacity: Int = 64 << 10) {
@@ -21,31 +24,28 @@ public final class TextBuffer: @unchecked Sendable {
     deinit { base.deallocate() }
 
     /// What was written; valid as long as the buffer is referenced and not written again.
-    public var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: count) }
+    public var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: written) }
 
     /// Forgets the text and keeps the memory.
-    public func clear() { count = 0 }
+    public func clear() { written = 0 }
 
     /// Forgets what was written after `length` bytes.
-    func truncate(to length: Int) { count = min(count, length) }
+    func truncate(to length: Int) { written = min(written, length) }
 
-    /// Where `extra` more bytes can be written; `advance` makes them count.
+    /// Where `extra` more bytes can be written.
     @inline(__always)
-    func room(for extra: Int) -> UnsafeMutablePointer<UInt8> {
-        if capacity &- count < extra { grow(extra) }
-        return base + count
+    private func room(for extra: Int) -> UnsafeMutablePointer<UInt8> {
+        if capacity &- written < extra { grow(extra) }
+        return base + written
     }
 
     /// Counts bytes that were written into `room(for:)`.
-    @inline(__always)
-    func advance(by written: Int) { count &+= written }
-
     /// Adds bytes that do not lie in this buffer.
     @inline(__always)
     func append(_ source: UnsafeBufferPointer<UInt8>) {
         guard let start = source.baseAddress else { return }
         memcpy(room(for: source.count), start, source.count)
-        count &+= source.count
+        written &+= source.count
     }
 
     /// Adds bytes.
@@ -58,14 +58,14 @@ public final class TextBuffer: @unchecked Sendable {
         let target = room(for: length)
         // After `room`, which may have moved the text.
         memcpy(target, base + start, length)
-        count &+= length
+        written &+= length
     }
 
     /// Adds one byte.
     @inline(__always)
     func append(byte: UInt8) {
         room(for: 1).pointee = byte
-        count &+= 1
+        written &+= 1
     }
 
     /// Adds a text.
@@ -78,7 +78,7 @@ public final class TextBuffer: @unchecked Sendable {
     /// Adds a whole number.
     func append(decimal value: UInt64) {
         let end = room(for: 20)
-        count &+= DecimalText.write(value, to: end)
+        written &+= DecimalText.write(value, to: end)
     }
 
     /// Adds exactly `digits` digits of a number, with leading zeros.
@@ -86,7 +86,7 @@ public final class TextBuffer: @unchecked Sendable {
     func append(_ value: UInt64, digits: Int) {
         DecimalText.write(
             value, digits: digits, to: UnsafeMutableBufferPointer(start: room(for: digits), count: digits), at: 0)
-        count &+= digits
+        written &+= digits
     }
 
     /// Adds UTF-8 as a JSON string with its quotes (RFC 8259 §7: quote, backslash and everything below U+0020 are
@@ -99,6 +99,15 @@ public final class TextBuffer: @unchecked Sendable {
             append { JSONText.appendEscaped(bytes, to: &$0) }
         }
         append(byte: UInt8(ascii: "\""))
+    }
+
+    /// Adds bytes of any origin as a JSON string with its quotes; what is not UTF-8 becomes U+FFFD.
+    func append(jsonOfBytes bytes: UnsafeRawBufferPointer) {
+        if bytes.allSatisfy({ $0 < 0x80 }) {
+            bytes.withMemoryRebound(to: UInt8.self) { append(json: $0) }
+        } else {
+            append(json: String(decoding: bytes, as: UTF8.self))
+        }
     }
 
     /// Adds a text as a JSON string with its quotes.
@@ -116,7 +125,8 @@ public final class TextBuffer: @unchecked Sendable {
         var index = 0
         while index &+ 8 <= raw.count {
             let word = raw.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-            let quote = word ^ (ones &* 0x22), backslash = word ^ (ones &* 0x5C)
+            let quote = word ^ (ones &* 0x22)
+            let backslash = word ^ (ones &* 0x5C)
             let found =
                 (word &- ones &* 0x20) & ~word | (quote &- ones) & ~quote | (backslash &- ones) & ~backslash
             if found & highs != 0 { return false }
@@ -138,9 +148,9 @@ public final class TextBuffer: @unchecked Sendable {
     }
 
     private func grow(_ extra: Int) {
-        capacity = max(capacity * 2, count + extra)
+        capacity = max(capacity * 2, written + extra)
         let larger = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity)
-        larger.update(from: base, count: count)
+        larger.update(from: base, count: written)
         base.deallocate()
         base = larger
     }
