@@ -19,19 +19,44 @@ public enum PeerAddress: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// The address without its port, as `inet_ntop` writes it.
-    public var host: String {
-        var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
-        switch self {
-        case .ipv4(let address, _):
-            var bigEndian = address.bigEndian
-            inet_ntop(AF_INET, &bigEndian, &text, socklen_t(text.count))
-        case .ipv6(let high, let low, _):
-            var halves = (high.bigEndian, low.bigEndian)
-            inet_ntop(AF_INET6, &halves, &text, socklen_t(text.count))
-        case .unix:
-            return "unix"
+    public var host: String { withHostBytes { $0.text } }
+
+    /// Runs `body` with the bytes of `host`, valid during the call. Allocates nothing.
+    public func withHostBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(INET6_ADDRSTRLEN)) { text in
+            text.initialize(repeating: 0)
+            switch self {
+            case .ipv4(let address, _):
+                // By hand: `inet_ntop` goes through `printf`, which costs more than the rest of an access line.
+                return body(Self.writeDotted(address, into: UnsafeMutableRawBufferPointer(text)))
+            case .ipv6(let high, let low, _):
+                var halves = (high.bigEndian, low.bigEndian)
+                inet_ntop(AF_INET6, &halves, text.baseAddress, socklen_t(text.count))
+            case .unix:
+                let name: StaticString = "unix"
+                return body(UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
+            }
+            let length = text.firstIndex(of: 0) ?? text.count
+            return body(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(text)[..<length]))
         }
-        return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    private static func writeDotted(
+        _ address: UInt32, into text: UnsafeMutableRawBufferPointer
+    ) -> UnsafeRawBufferPointer {
+        var length = 0
+        func put(_ byte: UInt8) {
+            text[length] = byte
+            length += 1
+        }
+        for shift in stride(from: 24, through: 0, by: -8) {
+            let byte = UInt8(truncatingIfNeeded: address >> shift)
+            if byte >= 100 { put(UInt8(ascii: "0") + byte / 100) }
+            if byte >= 10 { put(UInt8(ascii: "0") + byte / 10 % 10) }
+            put(UInt8(ascii: "0") + byte % 10)
+            if shift > 0 { put(UInt8(ascii: ".")) }
+        }
+        return UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(text)[..<length])
     }
 
     /// The same address with no port: what connections are counted by.

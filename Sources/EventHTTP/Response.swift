@@ -25,6 +25,23 @@ public enum ResponseBody: Sendable {
     case none
     /// All of it.
     case bytes([UInt8])
+    /// All of it, in memory that is not copied: for large bodies, and for one that several answers share.
+    case shared(SharedBytes)
     /// It comes bit by bit, in chunks.
     case stream(BodyStream)
+}
+
+/// Bytes that stay where they are, unchanged, for as long as their owner is referenced.
+///
+/// `@unchecked Sendable`: the owner is, and the bytes are only read, which is what whoever makes one promises.
+public struct SharedBytes: @unchecked Sendable {
+    /// Owned by `owner`.
+    let bytes: UnsafeRawBufferPointer
+    let owner: any AnyObject & Sendable
+
+    /// Bytes that `owner` keeps. It is let go of on a loop's thread, when the socket has taken the last of them.
+    public init(_ bytes: UnsafeRawBufferPointer, owner: any AnyObject & Sendable) {
+        self.bytes = bytes
+        self.owner = owner
+    }
 }

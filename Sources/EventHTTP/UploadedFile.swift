@@ -35,8 +35,18 @@ public final class UploadedFile: Sendable {
         if let path = location.withLock({ $0 }) { spool.discard(path: path, size: size) }
     }
 
-    /// Where the file lies now; nil after `move`.
+    /// Where the file lies now; nil after `move` or `remove`.
     public var path: String? { location.withLock { $0 } }
+
+    /// Removes the file now. Blocks: not for a loop.
+    public func remove() {
+        location.withLock { location in
+            guard let path = location else { return }
+            unlink(path)
+            location = nil
+            spool.forget(size: size)
+        }
+    }
 
     /// Moves the file to `target`, over a file that is there, and lets go of it. Blocks: not for a loop. Between file
     /// systems the bytes are copied. Throws `UploadSpoolError`; the file then stays where it was.

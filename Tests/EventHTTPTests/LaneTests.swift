@@ -15,6 +15,7 @@ import Testing
         "GET /split HTTP/1.1\r\nHost: a\r\n\r\n",
         "GET /big?100000 HTTP/1.1\r\nHost: a\r\n\r\n",
         "HEAD /big?100000 HTTP/1.1\r\nHost: a\r\n\r\n",
+        "GET /shared?100000 HTTP/1.1\r\nHost: a\r\n\r\n",
         "BREW / HTTP/1.1\r\nHost: a\r\n\r\n",
         "GET  / HTTP/1.1\r\n\r\n",
     ]

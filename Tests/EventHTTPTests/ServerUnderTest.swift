@@ -78,7 +78,7 @@ final class TestResponder: HTTPResponder {
             reply.status(401)
             reply.appendBody("no")
         case (_, "/queued"), (_, "/hold"), (_, "/drop"), (_, "/stream"), (_, "/none"), (_, "/bigqueued"),
-            (_, "/atonce"),
+            (_, "/atonce"), (_, "/shared"),
             (_, "/evil"):
             return .accepted(body: .none, context: TestContext(path: path))
         case (.post, "/whoqueued"):
@@ -135,6 +135,9 @@ final class TestResponder: HTTPResponder {
         switch body {
         case .none where path == "/bigqueued":
             return Response(status: 200, body: .bytes([UInt8](repeating: UInt8(ascii: "y"), count: Int(query)!)))
+        case .none where path == "/shared":
+            let owner = SharedText(count: Int(query)!)
+            return Response(status: 200, body: .shared(SharedBytes(owner.bytes, owner: owner)))
         case .none where path == "/evil":
             return Response(status: 200, fields: [("X-A", "1\r\nX-Evil: 2"), ("Content-Length", "7")], body: .none)
         case .none: return Response(status: 200, body: .bytes(Array("none".utf8)))

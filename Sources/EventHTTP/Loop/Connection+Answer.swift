@@ -9,11 +9,14 @@ extension Connection {
         case collected
         /// In an array of its own.
         case owned([UInt8])
+        /// Somewhere else, to be sent from there.
+        case shared(SharedBytes)
 
         func count(_ reply: ReplyState) -> Int {
             switch self {
             case .collected: reply.body.count
             case .owned(let bytes): bytes.count
+            case .shared(let shared): shared.bytes.count
             }
         }
     }
@@ -34,6 +37,7 @@ extension Connection {
         switch response.body {
         case .none: respond(.collected)
         case .bytes(let bytes): respond(.owned(bytes))
+        case .shared(let shared): respond(.shared(shared))
         case .stream(let stream): respond(stream)
         }
         settle()
@@ -126,6 +130,7 @@ extension Connection {
         switch body {
         case .collected: loop.wire.append(loop.reply.pointee.body.bytes)
         case .owned(let bytes): bytes.withUnsafeBytes { loop.wire.append($0) }
+        case .shared(let shared): loop.wire.append(shared.bytes)
         }
         sendWire()
     }
@@ -212,6 +217,14 @@ extension Connection {
             return evbuffer_add(buffer, bytes.baseAddress, bytes.count) == 0
         case .owned(let bytes):
             return bytes.withUnsafeBytes { evbuffer_add(buffer, $0.baseAddress, $0.count) } == 0
+        case .shared(let shared):
+            // The buffer holds this reference until it has no use for the bytes, on this thread.
+            let owner = Unmanaged<AnyObject>.passRetained(shared.owner)
+            let isAdded = evbuffer_add_reference(
+                buffer, shared.bytes.baseAddress, shared.bytes.count,
+                { _, _, owner in if let owner { Unmanaged<AnyObject>.fromOpaque(owner).release() } }, owner.toOpaque())
+            if isAdded != 0 { owner.release() }
+            return isAdded == 0
         }
     }
 
@@ -281,13 +294,19 @@ extension Connection {
 
     // MARK: Output
 
+    /// Bytes that are given to a socket in one go; then the other connections have their turn.
+    private static let flushMax = 256 << 10
+
     /// Writes as much of the output as the socket takes.
     func flush() {
         let output = output
         if case .tls(let channel) = transport { return flush(output, into: channel) }
+        var budget = Self.flushMax
         while evbuffer_get_length(output) > 0 {
-            let count = Int(evbuffer_write(output, descriptor))
+            guard budget > 0 else { return waitForSocket(phase) }
+            let count = Int(evbuffer_write_atmost(output, descriptor, budget))
             if count > 0 {
+                budget -= count
                 loop.counters.bytesOut.bump(by: count)
                 inflight?.bytesOut += count
             } else {

@@ -15,47 +15,57 @@ struct AccessLog: Sendable {
     /// An accepted request that has ended.
     func write(_ context: RequestContext, _ record: ExchangeRecord, _ state: LoopState) {
         guard isOn else { return }
+        write(context, record, &state.line, state.lane)
+    }
+
+    private func write(_ context: RequestContext, _ record: ExchangeRecord, _ line: inout LogLine, _ lane: Lane) {
         let error = context.error
-        begin(&state.line, status: record.status)
-        state.line.field("request_id", context.requestID)
-        if let runID = context.runID { state.line.field("run_id", runID.description) }
-        if let trace = context.trace { state.line.trace(trace) }
-        state.line.field("client_address", context.peer.host)
-        state.line.field("method", context.endpoint.methodText)
-        state.line.field("route", context.endpoint.template.text)
-        state.line.field("status", record.status)
-        state.line.field("duration_ms", millisecondsOf: record.durationNanoseconds)
-        state.line.field("bytes_in", record.bytesIn)
-        state.line.field("bytes_out", record.bytesOut)
+        begin(&line, status: record.status)
+        line.field("request_id", context.requestID)
+        if let runID = context.runID { line.field("run_id", runID.description) }
+        if let trace = context.trace { line.trace(trace) }
+        context.peer.withHostBytes { line.field("client_address", bytes: $0) }
+        end(context.endpoint, record, &line)
         if let error {
-            state.line.field("code", error.code.rawValue)
-            if let cause = error.cause { state.line.field("cause", cause) }
+            line.field("code", error.code.rawValue)
+            if let cause = error.cause { line.field("cause", cause) }
         }
-        state.line.end(to: sink, lane: state.lane)
+        line.end(to: sink, lane: lane)
     }
 
     /// A queued endpoint's request that was answered on the loop; its id is the state's last. `bytes_out` counts the
     /// body alone.
     func write(
-        _ endpoint: Endpoint, _ runID: RunID, _ trace: TraceContext?, peer: PeerAddress, _ record: ExchangeRecord,
+        _ endpoint: Endpoint, _ head: RequestHead, _ runID: RunID, _ trace: TraceContext?, _ record: ExchangeRecord,
         _ state: LoopState
     ) {
         guard isOn else { return }
-        begin(&state.line, status: record.status)
-        state.line.field("request_id", bytes: state.lastRequestID)
+        write(endpoint, head, runID, trace, record, requestID: state.lastRequestID, &state.line, state.lane)
+    }
+
+    private func write(
+        _ endpoint: Endpoint, _ head: RequestHead, _ runID: RunID, _ trace: TraceContext?, _ record: ExchangeRecord,
+        requestID: UnsafeRawBufferPointer, _ line: inout LogLine, _ lane: Lane
+    ) {
+        begin(&line, status: record.status)
+        line.field("request_id", bytes: requestID)
         withUnsafeTemporaryAllocation(byteCount: RunID.textLength, alignment: 8) { text in
             runID.write(to: text)
-            state.line.field("run_id", bytes: UnsafeRawBufferPointer(text))
+            line.field("run_id", bytes: UnsafeRawBufferPointer(text))
         }
-        if let trace { state.line.trace(trace) }
-        state.line.field("client_address", peer.host)
-        state.line.field("method", endpoint.methodText)
-        state.line.field("route", endpoint.template.text)
-        state.line.field("status", record.status)
-        state.line.field("duration_ms", millisecondsOf: record.durationNanoseconds)
-        state.line.field("bytes_in", record.bytesIn)
-        state.line.field("bytes_out", record.bytesOut)
-        state.line.end(to: sink, lane: state.lane)
+        if let trace { line.trace(trace) }
+        head.peerAddress.withHostBytes { line.field("client_address", bytes: $0) }
+        end(endpoint, record, &line)
+        line.end(to: sink, lane: lane)
+    }
+
+    /// What every accepted request's line has after its ids.
+    private func end(_ endpoint: Endpoint, _ record: ExchangeRecord, _ line: inout LogLine) {
+        line.members(endpoint.accessMembers)
+        line.field("status", record.status)
+        line.field("duration_ms", millisecondsOf: record.durationNanoseconds)
+        line.field("bytes_in", record.bytesIn)
+        line.field("bytes_out", record.bytesOut)
     }
 
     /// A request that was refused at its head.

@@ -39,8 +39,8 @@ struct Route: Sendable {
 /// A handler with its place in the API and its resolved metric slots.
 final class Endpoint: Sendable {
     let method: HTTPMethod
-    /// The method's name.
-    let methodText: String
+    /// The members of its access lines that are always the same: `"method":"GET","route":"/health"`.
+    let accessMembers: [UInt8]
     let template: RouteTemplate
     let handler: Handler
     /// Tried before the queue.
@@ -58,7 +58,9 @@ final class Endpoint: Sendable {
         handler = route.handler
         shortcut = route.shortcut
         isProbe = route.isProbe
-        methodText = "\(method.name)"
+        var members = Array(#""method":"\#(method.name)","route":"#.utf8)
+        JSONText.append(route.template.text, to: &members)
+        accessMembers = members
         spanName = "\(method.name) \(route.template.text)"
     }
 }

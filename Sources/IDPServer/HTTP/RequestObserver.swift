@@ -54,8 +54,7 @@ struct RequestObserver: Sendable {
             span.set("http.response.status_code", record.status)
             span.end()
         }
-        accessLog.write(
-            endpoint, runID, start?.context ?? caller, peer: head.peerAddress, record, state)
+        accessLog.write(endpoint, head, runID, start?.context ?? caller, record, state)
     }
 
     /// Ends it: one call for each accepted request.

@@ -29,6 +29,7 @@ struct LoadRoutes: Sendable {
                             throw ServiceError(
                                 .validationError, fields: [FieldError(field: "file", message: "is required")])
                         }
+                        file.remove()
                         call.reply(
                             Response(
                                 status: 200, fields: [("Content-Type", "application/json")],

@@ -4,27 +4,30 @@ internal import Observability
 /// The Prometheus exposition, in the format that `Accept` asks for. Rendered on a queue, so that a scrape never stalls
 /// a loop.
 struct MetricsRoute: Sendable {
-    let registry: MetricRegistry
+    private let renderer: ScrapeRenderer
+
+    init(registry: MetricRegistry) {
+        renderer = ScrapeRenderer(registry)
+    }
 
     var routes: [Route] {
-        let registry = registry
-        return [
+        [
             Route(
                 .get, "/metrics", isProbe: true,
                 .queued(
                     admit: { (_) throws(ServiceError) in .none },
-                    handle: { (call) throws(ServiceError) in
+                    handle: { [renderer] (call) throws(ServiceError) in
                         let format = ExpositionFormat.negotiated(accept: call.request.fields[.accept])
-                        var text: [UInt8] = []
-                        registry.render(format, into: &text)
-                        call.reply(
-                            Response(
-                                status: 200,
-                                fields: [
-                                    ("Content-Type", format.contentType), ("Cache-Control", "no-store"),
-                                    ("Vary", "Accept"),
-                                ],
-                                body: .bytes(text)))
+                        renderer.render(format) { text in
+                            call.reply(
+                                Response(
+                                    status: 200,
+                                    fields: [
+                                        ("Content-Type", format.contentType), ("Cache-Control", "no-store"),
+                                        ("Vary", "Accept"),
+                                    ],
+                                    body: .shared(text)))
+                        }
                     }))
         ]
     }

@@ -4,50 +4,80 @@
 ///     line.begin(level: "info", logger: "idp.access", message: "request", unixMilliseconds: now)
 ///     line.field("status", 200)
 ///     line.end(to: sink, lane: lane)
-public struct LogLine: Sendable {
+///
+/// It cannot be copied: a copy would write into the same buffer.
+public struct LogLine: ~Copyable, Sendable {
     /// A line never grows beyond this; further members are left out and `"truncated":true` stands instead.
     public static let lengthLimitBytes = 16 * 1024
     /// A text value is cut here.
     public static let valueLimitBytes = 2048
 
     /// What was written so far.
-    private(set) var text: [UInt8] = []
+    private let text = TextBuffer(capacity: 1024)
     private var isTruncated = false
+    /// The second that `secondText` shows.
+    private var second: UInt64 = .max
+    /// `2026-03-12T09:05:07.`: lines of the same second differ in what follows.
+    private var secondText: [UInt8] = []
 
     /// An empty line.
     public init() {}
 
     /// Starts a line over with the members that every line has.
     public mutating func begin(level: String, logger: String, message: String, unixMilliseconds: UInt64) {
-        text.removeAll(keepingCapacity: true)
+        text.clear()
         isTruncated = false
         text.append(text: "{\"ts\":\"")
-        TimestampText.append(unixMilliseconds: unixMilliseconds, to: &text)
-        text.append(text: "\",\"level\":\"")
+        append(unixMilliseconds)
+        text.append(text: "Z\",\"level\":\"")
         text.append(text: level)
-        text.append(UInt8(ascii: "\""))
+        text.append(byte: UInt8(ascii: "\""))
         field("logger", logger)
         field("message", message)
+    }
+
+    private mutating func append(_ unixMilliseconds: UInt64) {
+        let (now, milliseconds) = unixMilliseconds.quotientAndRemainder(dividingBy: 1000)
+        if now != second {
+            second = now
+            secondText.removeAll(keepingCapacity: true)
+            TimestampText.append(unixMilliseconds: now * 1000, to: &secondText)
+            // Without `000Z`.
+            secondText.removeLast(4)
+        }
+        text.append(secondText)
+        text.append(milliseconds, digits: 3)
     }
 
     /// Adds a text.
     public mutating func field(_ key: String, _ value: String) {
         let cut = Self.cut(value)
         guard open(key, valueBytes: cut.utf8.count) else { return }
-        JSONText.append(cut, to: &text)
+        text.append(json: cut)
     }
 
     /// Adds a text of bytes of any origin.
     public mutating func field(_ key: String, bytes: UnsafeRawBufferPointer) {
         let cut = UnsafeRawBufferPointer(rebasing: bytes.prefix(Self.valueLimitBytes))
         guard open(key, valueBytes: cut.count) else { return }
-        JSONText.append(bytes: cut, to: &text)
+        text.append(jsonOfBytes: cut)
+    }
+
+    /// Adds members that were made before: `"key":value` and so on, joined by commas, already JSON.
+    public mutating func members(_ made: [UInt8]) {
+        guard text.count + made.count + 64 <= Self.lengthLimitBytes else {
+            isTruncated = true
+            return
+        }
+        text.append(byte: UInt8(ascii: ","))
+        text.append(made)
     }
 
     /// Adds a whole number.
     public mutating func field(_ key: String, _ value: Int) {
         guard open(key, valueBytes: 20) else { return }
-        DecimalText.append(Int64(value), to: &text)
+        if value < 0 { text.append(byte: UInt8(ascii: "-")) }
+        text.append(decimal: UInt64(value.magnitude))
     }
 
     /// Adds a truth value.
@@ -59,23 +89,35 @@ public struct LogLine: Sendable {
     /// Adds nanoseconds as milliseconds with three places: `"duration_ms":12.345`.
     public mutating func field(_ key: String, millisecondsOf nanoseconds: UInt64) {
         guard open(key, valueBytes: 24) else { return }
-        DecimalText.append(units: nanoseconds / 1000, exponent: 3, to: &text)
+        let (milliseconds, microseconds) = (nanoseconds / 1000).quotientAndRemainder(dividingBy: 1000)
+        text.append(decimal: milliseconds)
+        guard microseconds > 0 else { return }
+        text.append(byte: UInt8(ascii: "."))
+        if microseconds % 100 == 0 {
+            text.append(microseconds / 100, digits: 1)
+        } else if microseconds % 10 == 0 {
+            text.append(microseconds / 10, digits: 2)
+        } else {
+            text.append(microseconds, digits: 3)
+        }
     }
 
     /// Adds `trace_id` and `span_id`.
     public mutating func trace(_ context: TraceContext) {
         guard open("trace_id", valueBytes: 80) else { return }
-        text.append(UInt8(ascii: "\""))
-        context.appendTraceID(to: &text)
-        text.append(text: "\",\"span_id\":\"")
-        HexText.append(context.spanID, to: &text)
-        text.append(UInt8(ascii: "\""))
+        text.append { text in
+            text.append(UInt8(ascii: "\""))
+            context.appendTraceID(to: &text)
+            text.append(text: "\",\"span_id\":\"")
+            HexText.append(context.spanID, to: &text)
+            text.append(UInt8(ascii: "\""))
+        }
     }
 
     /// Ends the line and hands it over.
     public mutating func end(to sink: LogSink, lane: Lane = .shared) {
         close()
-        text.withUnsafeBytes { sink.write($0, lane: lane) }
+        sink.write(text.bytes, lane: lane)
     }
 
     /// Ends the line with its brace and line feed.

@@ -4,12 +4,13 @@ private import Synchronization
 // DESIGN: lines from any thread, written by one queue.
 //
 // A line is appended, whole, to the buffer of its lane under that lane's lock, which nobody else takes but the writer,
-// for the moment of a swap. The first line of a round wakes the writer for a little later (the linger), so a busy
-// server wakes it a hundred times a second and an idle one never. The writer swaps each buffer for an empty one and
-// writes it out. A full buffer drops the line and counts it: a stalled reader of our output never stalls the service.
+// for the moment of a swap. The first line of a round wakes the writer, which waits a little for others (the linger):
+// a busy server wakes it a hundred times a second and an idle one never, and waking it allocates nothing. The writer
+// swaps each buffer for an empty one and writes it out. A full buffer drops the line and counts it: a stalled reader of
+// our output never stalls the service.
 // Lines of one lane keep their order; lines of two lanes may change places within one linger (they carry their time).
 
-/// Takes finished log lines and writes them to a descriptor off the caller's thread.
+/// Takes finished log lines and writes them to a descriptor off the caller's thread. Lives as long as its process.
 public final class LogSink: Sendable {
     /// Writes bytes out, on the sink's queue; false if they could not be written.
     public typealias Output = @Sendable (UnsafeRawBufferPointer) -> Bool
@@ -33,6 +34,9 @@ public final class LogSink: Sendable {
     private let linger: DispatchTimeInterval
     private let output: Output
     private let queue = DispatchQueue(label: "idp.log", qos: .utility)
+    // Proof: a Dispatch source may be used from any thread; its protocol only does not say so.
+    /// Wakes the writer.
+    nonisolated(unsafe) private let wake: any DispatchSourceUserDataAdd
     private let isArmed = Atomic(false)
     private let dropped = Atomic<UInt64>(0)
 
@@ -51,6 +55,10 @@ public final class LogSink: Sendable {
         self.bufferLimitBytes = bufferLimitBytes
         self.linger = .nanoseconds(Int(clamping: linger.wholeNanoseconds))
         self.output = output
+        wake = DispatchSource.makeUserDataAddSource(queue: queue)
+        // A strong reference: what was taken is written, whoever has let go of the sink by then.
+        wake.setEventHandler { self.queue.asyncAfter(deadline: .now() + self.linger) { self.drain() } }
+        wake.activate()
     }
 
     /// Lines lost at a full buffer or a broken output.
@@ -70,7 +78,7 @@ public final class LogSink: Sendable {
         // Armed is cleared before the buffers are swapped, and the buffer's lock orders the two: a line that missed
         // the swap sees it cleared.
         if !isArmed.load(ordering: .relaxed), !isArmed.exchange(true, ordering: .acquiringAndReleasing) {
-            queue.asyncAfter(deadline: .now() + linger) { self.drain() }
+            wake.add(data: 1)
         }
     }
 

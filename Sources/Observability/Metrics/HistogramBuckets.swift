@@ -49,7 +49,9 @@ public struct HistogramBuckets: Sendable, Hashable {
 struct BucketIndex: @unchecked Sendable {
     // Sendable: the table is written here, before anybody else can have the pointer, then only read; never freed.
 
-    /// 65 bytes of first buckets by bit width come first, padded to 72.
+    /// 65 bytes of first buckets by bit width come first, padded to 72 with, at 65, the most bounds of one width.
+    @usableFromInline static var stepsOffset: Int { 65 }
+    /// Where the bounds begin.
     @usableFromInline static var boundsOffset: Int { 72 }
     /// First buckets by bit width, then the bounds, then a sentinel that stops the scan.
     @usableFromInline let table: UnsafeMutableRawPointer
@@ -63,6 +65,9 @@ struct BucketIndex: @unchecked Sendable {
             let first = bounds.firstIndex { $0 >= smallest } ?? bounds.count
             table.storeBytes(of: UInt8(first), toByteOffset: width, as: UInt8.self)
         }
+        let widths = bounds.map { 64 - $0.leadingZeroBitCount }
+        let steps = Dictionary(grouping: widths) { $0 }.values.map(\.count).max() ?? 0
+        table.storeBytes(of: UInt8(steps), toByteOffset: Self.stepsOffset, as: UInt8.self)
         for (index, bound) in (bounds + [.max]).enumerated() {
             table.storeBytes(of: bound, toByteOffset: Self.boundsOffset + index * 8, as: UInt64.self)
         }
@@ -74,7 +79,12 @@ struct BucketIndex: @unchecked Sendable {
     func bucket(of value: UInt64) -> Int {
         let width = 64 &- value.leadingZeroBitCount
         var index = Int(table.load(fromByteOffset: width, as: UInt8.self))
-        while table.load(fromByteOffset: Self.boundsOffset &+ index &* 8, as: UInt64.self) < value { index &+= 1 }
+        // As often for every value, and without a branch on it: values come in no order that a processor could guess.
+        // Past the last bound stands the largest number, which ends the counting.
+        for _ in 0..<table.load(fromByteOffset: Self.stepsOffset, as: UInt8.self) {
+            let bound = table.load(fromByteOffset: Self.boundsOffset &+ index &* 8, as: UInt64.self)
+            index &+= bound < value ? 1 : 0
+        }
         return index
     }
 }

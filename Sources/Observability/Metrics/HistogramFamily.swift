@@ -14,7 +14,7 @@ public struct HistogramFamily: Sendable {
     public func with(_ values: [String]) -> MetricHistogram {
         let source = registry.series(values, in: family) { arena, shape in
             guard let index = shape.bucketIndex else { preconditionFailure("\(shape.name) has no buckets.") }
-            let buckets = shape.bucketTexts.count
+            let buckets = shape.bucketCount
             return .histogram(
                 MetricHistogram(
                     cells: arena.allocate(buckets + 1), index: index, sumCell: buckets,

@@ -61,6 +61,16 @@ public struct MetricCells: @unchecked Sendable {
         return sum
     }
 
+    /// The sums of the first cells over all lanes, one for each element of `sums`. Lane by lane, so that memory is read
+    /// in the order in which it lies.
+    func totals(into sums: UnsafeMutableBufferPointer<UInt64>) {
+        sums.initialize(repeating: 0)
+        for lane in 0...Int(exclusiveLanes) {
+            let cells = pointer(cell: 0, lane: lane)
+            for cell in sums.indices { sums[cell] &+= cells[cell].load(ordering: .relaxed) }
+        }
+    }
+
     /// A cell of a lane; valid as long as the process.
     @inlinable
     @inline(__always)

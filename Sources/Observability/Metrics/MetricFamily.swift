@@ -39,6 +39,14 @@ struct MetricFamily: Sendable {
         case read(@Sendable () -> Double)
     }
 
+    /// What an instrument has to know of its family.
+    struct InstrumentShape {
+        let name: String
+        let bucketIndex: BucketIndex?
+        let bucketCount: Int
+        let keepsExemplars: Bool
+    }
+
     /// One combination of label values.
     struct Series: Sendable {
         /// In the order of the family's label names.
@@ -67,8 +75,10 @@ struct MetricFamily: Sendable {
     let openMetricsHeader: [UInt8]
     /// Shared by all series of a histogram.
     let bucketIndex: BucketIndex?
-    /// `",le="0.005"} ` and so on, one per bucket, without the leading comma; the last is `+Inf`.
-    let bucketTexts: [[UInt8]]
+    /// `le="0.005"} ` and so on, one behind the other, one per bucket; the last is `+Inf`.
+    let bucketText: [UInt8]
+    /// Where each of them ends in `bucketText`.
+    let bucketTextEnds: [Int]
     /// Gives all samples at scrape; the family then has no series of its own.
     let collect: (@Sendable () -> [MetricSample])?
 
@@ -94,21 +104,27 @@ struct MetricFamily: Sendable {
         if case .histogram(let buckets) = kind {
             bucketIndex = BucketIndex(buckets.bounds)
             let bounds = buckets.bounds.map { DecimalText.bound($0, exponent: buckets.unitExponent) } + ["+Inf"]
-            bucketTexts = bounds.map { Array("le=\"\($0)\"} ".utf8) }
+            let texts = bounds.map { Array("le=\"\($0)\"} ".utf8) }
+            bucketText = Array(texts.joined())
+            bucketTextEnds = texts.reduce(into: []) { ends, text in ends.append((ends.last ?? 0) + text.count) }
         } else {
             bucketIndex = nil
-            bucketTexts = []
+            bucketText = []
+            bucketTextEnds = []
         }
     }
 
-    /// The series with these label values; `make` makes its source if it is new.
-    mutating func series(_ labels: [String], make: () -> Source) -> Series {
+    /// The source of the series with these label values; `make` makes it if it is new.
+    mutating func source(_ labels: [String], make: (InstrumentShape) -> Source) -> Source {
         precondition(labels.count == labelNames.count, "\(name) takes one value for each of \(labelNames).")
-        if let index = indexByLabels[labels] { return series[index] }
-        let new = Series(labels: labels, labelText: Self.labelText(labelNames, labels), source: make())
+        precondition(collect == nil, "\(name) is collected at scrape.")
+        if let index = indexByLabels[labels] { return series[index].source }
+        let shape = InstrumentShape(
+            name: name, bucketIndex: bucketIndex, bucketCount: bucketTextEnds.count, keepsExemplars: keepsExemplars)
+        let source = make(shape)
         indexByLabels[labels] = series.count
-        series.append(new)
-        return new
+        series.append(Series(labels: labels, labelText: Self.labelText(labelNames, labels), source: source))
+        return source
     }
 
     /// Whether another registration means the same family.

@@ -189,17 +189,20 @@ public final class MetricRegistry: Sendable {
     }
 
     private func registerObserved(_ labels: [String], in family: Int, read: @escaping @Sendable () -> Double) {
-        _ = state.withLock { $0.families[family].series(labels) { .read(read) } }
+        _ = state.withLock { $0.families[family].source(labels) { _ in .read(read) } }
     }
 
-    /// The series of a family with these label values, made with fresh cells if it is new.
+    /// The source of the series of a family with these label values, made with fresh cells if it is new.
     func series(
-        _ labels: [String], in family: Int, make: (inout MetricCellArena, MetricFamily) -> MetricFamily.Source
+        _ labels: [String], in family: Int,
+        make: (inout MetricCellArena, MetricFamily.InstrumentShape) -> MetricFamily.Source
     ) -> MetricFamily.Source {
         state.withLock { state in
-            let shape = state.families[family]
-            precondition(shape.collect == nil, "\(shape.name) is collected at scrape.")
-            return state.families[family].series(labels) { make(&state.arena, shape) }.source
+            // Out of the state and back, for `make` changes another part of it; nothing is copied, for nobody else
+            // holds the arena's memory.
+            var arena = state.arena
+            defer { state.arena = arena }
+            return state.families[family].source(labels) { make(&arena, $0) }
         }
     }
 }

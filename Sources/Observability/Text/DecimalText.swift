@@ -55,6 +55,40 @@ public enum DecimalText {
         return String(decoding: text, as: UTF8.self)
     }
 
+    /// Writes a whole number's digits, two at a time, to memory with room for 20 of them; how many there were.
+    @inline(__always)
+    static func write(_ value: UInt64, to target: UnsafeMutablePointer<UInt8>) -> Int {
+        let length = digitCount(value)
+        var position = length
+        var rest = value
+        while rest >= 100 {
+            let (quotient, pair) = rest.quotientAndRemainder(dividingBy: 100)
+            position &-= 2
+            target[position] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: pair / 10)
+            target[position &+ 1] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: pair % 10)
+            rest = quotient
+        }
+        if rest >= 10 {
+            target[0] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest / 10)
+            target[1] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest % 10)
+        } else {
+            target[0] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest)
+        }
+        return length
+    }
+
+    @inline(__always)
+    private static func digitCount(_ value: UInt64) -> Int {
+        var count = 1
+        var bound: UInt64 = 10
+        while value >= bound && count < 20 {
+            count &+= 1
+            bound = bound.multipliedReportingOverflow(by: 10).partialValue
+            if count == 20 { break }
+        }
+        return count
+    }
+
     /// Writes exactly `digits` digits of `value`, with leading zeros, from `position` on.
     @inline(__always)
     static func write(
