@@ -16,11 +16,13 @@
 #include <event2/http_struct.h>
 #include <event2/keyvalq_struct.h>
 #include <event2/listener.h>
+#include <linux/filter.h>
 #include <openssl/evp.h>
 #include <openssl/ssl.h>
 #include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 
 // SIG_IGN is a cast to a function pointer, which Swift does not import. Process-wide; called once before any loop runs.
 static inline void idp_ignore_sigpipe(void) {
@@ -36,6 +38,14 @@ static inline int idp_eventfd(void) {
 // harm.
 static inline void idp_name_thread(const char *name) {
     prctl(PR_SET_NAME, name, 0, 0, 0);
+}
+
+// Lets the kernel drop every packet that comes for a listening socket: no new connection can come to it, and those
+// that wait to be accepted stay. 0, or -1 with errno (socket(7), SO_ATTACH_FILTER).
+static inline int idp_drop_incoming(int descriptor) {
+    struct sock_filter drop_all[] = {{BPF_RET | BPF_K, 0, 0, 0}};
+    struct sock_fprog program = {1, drop_all};
+    return setsockopt(descriptor, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
 }
 
 #endif

@@ -147,7 +147,7 @@ extension Connection {
         switch phase {
         case .idle:
             loop.counters.reached(.idleTime)
-            close()
+            endIdle()
         case .head:
             beginRequestAfterTimeout()
             refuse(.headTimeout, head: nil)
@@ -165,7 +165,8 @@ extension Connection {
     }
 
     private func drainTimeIsOver() {
-        loop.counters.reached(.drainTime)
+        // A client that was idle owes nothing.
+        if mustLinger || phase == .body { loop.counters.reached(.drainTime) }
         close()
     }
 
@@ -206,6 +207,16 @@ extension Connection {
 
     // MARK: Stop
 
+    /// How long the client of an idle connection may take to see that it ends.
+    private static let idleEndMilliseconds: UInt64 = 500
+
+    /// Ends the connection between two requests. A request that is on its way just now meets an end and not a reset:
+    /// its client knows that nothing of it was taken, and may send it again (RFC 9112 §9.5).
+    private func endIdle() {
+        endSending()
+        if phase == .lingering { setDeadline(in: min(loop.front.times.drain, Self.idleEndMilliseconds)) }
+    }
+
     /// Closes the connection if no request is open on it and none has just come.
     func closeIfIdle() {
         guard phase == .idle else { return }
@@ -213,7 +224,7 @@ extension Connection {
         guard requestCount > 0 || loop.now - openedAt > 1000 else { return }
         receive()
         settle()
-        if phase == .idle { close() }
+        if phase == .idle { endIdle() }
     }
 
     /// The time for a drain is over.

@@ -124,7 +124,7 @@ extension Connection {
             let facts = loop.headTable.facts
             let head = RequestHead(base: base, facts: facts, peerAddress: peerAddress, isTLS: false)
             if let refusal {
-                isHead = facts.pointee.method == .head
+                isHead = rest.starts(with: "HEAD ".utf8)
                 refuse(refusal, head: facts.pointee.isReadable ? head : nil)
             } else {
                 admit(head, isMoreThere: position < input.count)

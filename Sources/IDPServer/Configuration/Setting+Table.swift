@@ -111,6 +111,9 @@ extension Setting {
         Setting(
             name: "IDP_INTERACTIVE_QUEUE_LIMIT", group: .jobs, kind: .integer(0...100_000), fallback: "32",
             help: "Calls of /v1/process that may wait; more are refused with SERVER_BUSY"),
+        Setting(
+            name: "IDP_MEMORY_RESERVE_BYTES", group: .jobs, kind: .bytes(0...(1 << 50)), fallback: "64MiB",
+            help: "Free memory of the machine or control group below which no document is taken; 0 is no limit"),
     ]
 
     private static let storage: [Setting] = [

@@ -7,10 +7,24 @@ extension RunService {
     /// the body is read.
     func admission(for kind: RunKind) -> ServiceError? {
         if let refusal = unavailability { return counted(refusal) }
+        let arriving = uploads(of: kind).count
         switch kind {
-        case .job where jobQueue.isFull: return counted(queueFull)
-        case .sync where interactiveQueue.isFull: return counted(serverBusy)
-        case .job, .sync: return nil
+        case .job:
+            return jobQueue.room > arriving ? nil : counted(queueFull)
+        case .sync:
+            if processRoom > arriving { return nil }
+            interactiveQueue.dropAbandoned()
+            return processRoom > arriving ? nil : counted(serverBusy)
+        }
+    }
+
+    private var processRoom: Int { min(interactiveQueue.room, limiter.limit - limiter.running) }
+
+    /// Submissions of a kind whose bodies are on their way.
+    func uploads(of kind: RunKind) -> UploadPlaces {
+        switch kind {
+        case .job: jobUploads
+        case .sync: processUploads
         }
     }
 
@@ -20,11 +34,29 @@ extension RunService {
         return refusal
     }
 
+    /// What the end of a synchronous run says about the load.
+    static func outcome(of result: Result<Judgement, ServiceError>) -> ConcurrencyLimiter.Outcome {
+        switch result {
+        case .success: .answered
+        case .failure(let error):
+            switch error.code.httpStatus {
+            case 504: .dropped
+            // The document was at fault: it took its time all the same.
+            case 422: .answered
+            default: .ignored
+            }
+        }
+    }
+
     /// Why nothing is taken at all.
     var unavailability: ServiceError? {
         let health = health.withLock { $0 }
         if health.isDraining { return ServiceError(.shuttingDown, retryAfter: 5) }
         if health.isDiskLow { return ServiceError(.storageFull, retryAfter: 60) }
+        if health.isMemoryLow {
+            return ServiceError(
+                .dependencyUnavailable, "The server has too little free memory to take a document now", retryAfter: 10)
+        }
         if let cause = health.storeError {
             return ServiceError(.dependencyUnavailable, retryAfter: 5, cause: cause)
         }
