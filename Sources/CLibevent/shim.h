@@ -16,13 +16,13 @@
 #include <event2/http_struct.h>
 #include <event2/keyvalq_struct.h>
 #include <event2/listener.h>
-#include <linux/filter.h>
 #include <openssl/evp.h>
 #include <openssl/ssl.h>
 #include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <linux/filter.h>
 
 // SIG_IGN is a cast to a function pointer, which Swift does not import. Process-wide; called once before any loop runs.
 static inline void idp_ignore_sigpipe(void) {

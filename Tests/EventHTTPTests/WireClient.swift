@@ -34,10 +34,6 @@ struct WireError: Error, CustomStringConvertible {
 final class WireClient {
     private(set) var descriptor: Int32
     private var buffer: [UInt8] = []
-    /// Whether the connection ended with a reset.
-    private(set) var wasReset = false
-    /// Bytes that have come and were not read as an answer.
-    var unreadCount: Int { buffer.count }
 
     convenience init(port: UInt16, receiveBuffer: Int32? = nil, timeout: Int = 15) throws {
         try self.init(timeout: timeout)
@@ -78,6 +74,11 @@ final class WireClient {
         if descriptor >= 0 { Glibc.close(descriptor) }
         descriptor = -1
     }
+
+    /// Whether the connection ended with a reset.
+    private(set) var wasReset = false
+    /// Bytes that have come and were not read as an answer.
+    var unreadCount: Int { buffer.count }
 
     /// Closes so that the peer is sent a reset.
     func reset() {

@@ -45,15 +45,15 @@ struct Settings: Sendable {
         var today: CalendarDate?
     }
 
-    /// IDP_QUEUE_LIMIT, IDP_JOB_…, IDP_PROCESS_TIMEOUT, IDP_INTERACTIVE_…, IDP_MEMORY_RESERVE_BYTES.
+    /// IDP_QUEUE_LIMIT, IDP_JOB_…, IDP_PROCESS_TIMEOUT, IDP_INTERACTIVE_….
     struct Jobs: Sendable, Equatable {
         var queueLimit: Int
         var jobTimeout: Duration
         var attemptsMax: Int
+        var memoryReserveBytes: Int
         var processTimeout: Duration
         var interactiveSlots: Int
         var interactiveQueueLimit: Int
-        var memoryReserveBytes: Int
     }
 
     /// IDP_RUNS_DIR, IDP_RUNS_RETENTION_DAYS, IDP_DISK_RESERVE_BYTES, IDP_STORE.

@@ -7,24 +7,11 @@ extension RunService {
     /// the body is read.
     func admission(for kind: RunKind) -> ServiceError? {
         if let refusal = unavailability { return counted(refusal) }
-        let arriving = uploads(of: kind).count
+        if let refusal = overload(of: kind) { return counted(refusal) }
         switch kind {
-        case .job:
-            return jobQueue.room > arriving ? nil : counted(queueFull)
-        case .sync:
-            if processRoom > arriving { return nil }
-            interactiveQueue.dropAbandoned()
-            return processRoom > arriving ? nil : counted(serverBusy)
-        }
-    }
-
-    private var processRoom: Int { min(interactiveQueue.room, limiter.limit - limiter.running) }
-
-    /// Submissions of a kind whose bodies are on their way.
-    func uploads(of kind: RunKind) -> UploadPlaces {
-        switch kind {
-        case .job: jobUploads
-        case .sync: processUploads
+        case .job where jobQueue.isFull: return counted(queueFull)
+        case .sync where interactiveQueue.isFull: return counted(serverBusy)
+        case .job, .sync: return nil
         }
     }
 
@@ -32,20 +19,6 @@ extension RunService {
     func counted(_ refusal: ServiceError) -> ServiceError {
         metrics.refused(refusal)
         return refusal
-    }
-
-    /// What the end of a synchronous run says about the load.
-    static func outcome(of result: Result<Judgement, ServiceError>) -> ConcurrencyLimiter.Outcome {
-        switch result {
-        case .success: .answered
-        case .failure(let error):
-            switch error.code.httpStatus {
-            case 504: .dropped
-            // The document was at fault: it took its time all the same.
-            case 422: .answered
-            default: .ignored
-            }
-        }
     }
 
     /// Why nothing is taken at all.

@@ -12,16 +12,11 @@ extension RunService {
         completion: @escaping @Sendable (RunOutcome) -> Void
     ) {
         if let refusal = unavailability { return completion(.refused(counted(refusal))) }
-        guard let admission = limiter.admit() ?? admissionInstead() else { return completion(.refused(counted(serverBusy))) }
-        guard interactiveQueue.reserve() else {
-            limiter.end(admission, .ignored)
-            return completion(.refused(counted(serverBusy)))
-        }
+        guard interactiveQueue.reserve() else { return completion(.refused(counted(serverBusy))) }
         let record = makeRecord(submission, kind: .sync)
         index.insert(record, attemptsMax: 1, token: cancellation)
         pending.enter()
         let finish: @Sendable (RunOutcome) -> Void = { outcome in
-            self.limiter.end(admission, RunService.outcome(of: outcome.result))
             completion(outcome)
             self.pending.leave()
         }
@@ -31,12 +26,6 @@ extension RunService {
                 discard: { self.giveUp(record, cancellation.reason, finish) },
                 work: { slot in self.runSync(record, submission, deadline, cancellation, slot, finish) }),
             reserved: true)
-    }
-
-    /// The place of a call whose client has gone while it waited.
-    private func admissionInstead() -> ConcurrencyLimiter.Admission? {
-        interactiveQueue.dropAbandoned()
-        return limiter.admit()
     }
 
     /// Ends a sync run that never began: nothing of it is kept.

@@ -134,16 +134,6 @@ final class RunService: Sendable {
         }
     }
 
-    /// The adaptive limit begins at what was configured and falls when runs take longer than they did; never below the
-    /// slots, which would stand idle.
-    private static func limits(_ jobs: Settings.Jobs) -> GradientLimit.Configuration {
-        var limits = GradientLimit.Configuration()
-        limits.minimum = Double(jobs.interactiveSlots)
-        limits.maximum = Double(jobs.interactiveSlots + jobs.interactiveQueueLimit)
-        limits.initial = limits.maximum
-        return limits
-    }
-
     /// How many lanes the work queues can own.
     static func laneCount(_ settings: Settings) -> Int {
         settings.documents.workers + settings.jobs.interactiveSlots

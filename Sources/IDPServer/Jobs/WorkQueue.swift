@@ -93,9 +93,6 @@ final class WorkQueue: Sendable {
     /// Whether a reservation would be refused.
     var isFull: Bool { state.withLock { isFull($0) } }
 
-    /// How many reservations would be granted, one after the other.
-    var room: Int { state.withLock { max(0, limit + ($0.isPaused ? 0 : $0.free.count) - $0.waiting - $0.reserved) } }
-
     /// Reserves a place; false when there is none. Any thread.
     func reserve() -> Bool {
         let (isReserved, abandoned) = state.withLock { state -> (Bool, [WorkItem]) in
@@ -106,11 +103,6 @@ final class WorkQueue: Sendable {
         }
         for item in abandoned { item.discard() }
         return isReserved
-    }
-
-    /// Lets items go that nobody wants any more.
-    func dropAbandoned() {
-        for item in state.withLock({ removeAbandoned(&$0) }) { item.discard() }
     }
 
     /// Gives a reserved place back.

@@ -58,8 +58,15 @@ struct RunServiceOverloadTests {
             environment: ["IDP_INTERACTIVE_SLOTS": "2", "IDP_INTERACTIVE_QUEUE_LIMIT": "10"]
         ) { _ throws(ServiceError) in throw ServiceError(.processingTimeout) }
         try bench.service.start()
-        #expect(bench.metric("idp_concurrency_limit{pool=\"process\"}") == 12)
-        for _ in 0..<30 { _ = try await bench.process() }
+        #expect(bench.metric("idp_concurrency_limit{pool=\"process\"}") == 14)
+        for _ in 0..<30 {
+            let submission = try bench.submission()
+            _ = await withCheckedContinuation { continuation in
+                bench.service.processWithinLimit(
+                    submission, deadline: .after(.seconds(20)), cancellation: CancellationToken()
+                ) { continuation.resume(returning: $0) }
+            }
+        }
         #expect(bench.service.limiter.limit == 2)
         #expect(bench.service.limiter.running == 0)
         #expect(bench.service.admission(for: .sync) == nil)
@@ -67,28 +74,5 @@ struct RunServiceOverloadTests {
         #expect(bench.service.admission(for: .sync)?.code == .serverBusy)
         withExtendedLifetime(arriving) {}
         #expect(bench.metric("idp_concurrency_limit{pool=\"process\"}") == 2)
-    }
-
-    @Test func aCallWhoseClientHasGoneGivesItsPlaceAway() async throws {
-        let gate = Gate()
-        let bench = try RunBench(
-            environment: ["IDP_INTERACTIVE_SLOTS": "1", "IDP_INTERACTIVE_QUEUE_LIMIT": "1"]
-        ) { request throws(ServiceError) in
-            try gate.pass(request.cancellation)
-            return .sample()
-        }
-        try bench.service.start()
-        async let first = bench.process()
-        await gate.arrivals(1)
-        let token = CancellationToken()
-        async let second = bench.process(cancellation: token)
-        while bench.service.interactiveQueue.depth == 0 { await Task.yield() }
-        #expect(bench.service.admission(for: .sync)?.code == .serverBusy)
-        token.cancel(.clientGone)
-        #expect(bench.service.admission(for: .sync) == nil)
-        #expect(try await second.record == nil)
-        gate.open()
-        #expect(try await first.record?.state == .completed)
-        #expect(bench.service.limiter.running == 0)
     }
 }
