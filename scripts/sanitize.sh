@@ -1,19 +1,21 @@
 #!/usr/bin/env bash
 # Builds the front and its wire tests alone, under the address sanitizer and then under the thread sanitizer, and runs
-# them. The rest of the service is left out: it would take many times as long to build, and has no C memory of its own.
+# them. The rest of the service is left out: it would take many times as long to build, and holds no C memory for long.
 #   scripts/sanitize.sh [address|thread|none [FILTER]]    both sanitizers and every test if not said otherwise
 set -euo pipefail
 cd "$(dirname "$0")/.."
 scripts/setup.sh
-readonly FOLDER=$PWD/.build/front
 
-# A package of the front's targets: the same files and settings, by links.
+# A package of the front's targets: the same files and settings, by links. Prints its folder.
 make_package() {
-    mkdir -p "$FOLDER/Sources" "$FOLDER/Tests"
-    ln -sfn "$PWD/Sources/CLibevent" "$FOLDER/Sources/CLibevent"
-    ln -sfn "$PWD/Sources/EventHTTP" "$FOLDER/Sources/EventHTTP"
-    ln -sfn "$PWD/Tests/TestSupport" "$FOLDER/Tests/TestSupport"
-    ln -sfn "$PWD/Tests/EventHTTPTests" "$FOLDER/Tests/EventHTTPTests"
+    local folder=$PWD/.build/front-$1 name
+    rm -rf "$folder/Sources" "$folder/Tests"
+    mkdir -p "$folder/Sources" "$folder/Tests"
+    ln -s "$PWD/Sources/CLibevent" "$folder/Sources/CLibevent"
+    for name in Sources/EventHTTP Tests/TestSupport Tests/EventHTTPTests; do
+        cp -rs "$PWD/$name" "$folder/$name"
+        [[ $1 != thread ]] || ln -s "$PWD/scripts/thread-sanitizer/PosixMutex.swift" "$folder/$name/"
+    done
     {
         sed -n '1,/^]$/p' Package.swift
         cat <<'PACKAGE'
@@ -27,22 +29,22 @@ let package = Package(
     ]
 )
 PACKAGE
-    } >"$FOLDER/Package.swift"
+    } >"$folder/Package.swift"
+    echo "$folder"
 }
 
-# Runs the tests under one sanitizer, in a build folder of its own.
+# Runs the tests under one sanitizer.
 run() {
-    local sanitizer=$1 filter=${2:-EventHTTPTests}
-    local options=(--package-path "$FOLDER" --scratch-path "$FOLDER/.build-$sanitizer" --disable-xctest)
+    local sanitizer=$1 filter=${2:-EventHTTPTests} folder options
+    folder=$(make_package "$sanitizer")
+    options=(--package-path "$folder")
     [[ $sanitizer == none ]] || options+=(--sanitize "$sanitizer")
-    swift build "${options[@]:0:4}" "${options[@]:5}" --build-tests
-    # What libevent and the allocator keep until the end of the process is no leak of ours.
-    ASAN_OPTIONS=detect_leaks=0:abort_on_error=1 \
-        TSAN_OPTIONS="halt_on_error=1:suppressions=$PWD/Tests/EventHTTPTests/thread-sanitizer.txt" \
-        swift test "${options[@]}" --skip-build --no-parallel --filter "$filter"
+    swift build "${options[@]}" --build-tests
+    # What the runtime and libevent keep until the end of the process is no leak of ours.
+    ASAN_OPTIONS=detect_leaks=0:abort_on_error=1 TSAN_OPTIONS=halt_on_error=1 \
+        swift test "${options[@]}" --skip-build --disable-xctest --no-parallel --filter "$filter"
 }
 
-make_package
 case ${1:-both} in
     both)
         run address

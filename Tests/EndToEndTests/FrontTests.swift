@@ -20,7 +20,8 @@ extension EndToEnd {
         }
 
         @Test(arguments: [
-            ("TRACE /health HTTP/1.1", 405, "METHOD_NOT_ALLOWED"), ("TRACE /nowhere HTTP/1.1", 405, "METHOD_NOT_ALLOWED"),
+            ("TRACE /health HTTP/1.1", 405, "METHOD_NOT_ALLOWED"),
+            ("TRACE /nowhere HTTP/1.1", 405, "METHOD_NOT_ALLOWED"),
             ("CONNECT a:80 HTTP/1.1", 405, "METHOD_NOT_ALLOWED"), ("BREW /health HTTP/1.1", 501, "NOT_IMPLEMENTED"),
             ("get /health HTTP/1.1", 501, "NOT_IMPLEMENTED"),
             ("GET /health HTTP/1.1\r\nExpect: tea", 417, "EXPECTATION_FAILED"),
@@ -75,7 +76,9 @@ extension EndToEnd {
 
         @Test func otherWritingsOfAPathAreOtherPaths() async throws {
             let server = try await SharedServer.get()
-            for path in ["//health", "/health/", "/./health", "/v1/../health", "/HEALTH", "/health%00", "/v1/jobs/../../health"] {
+            for path in [
+                "//health", "/health/", "/./health", "/v1/../health", "/HEALTH", "/health%00", "/v1/jobs/../../health",
+            ] {
                 #expect(try await server.client.get(path).status == 404, "\(path)")
             }
             #expect(try await server.client.get("http://elsewhere/health").status == 200)
@@ -116,6 +119,53 @@ extension EndToEnd {
             for limit in ["head_time", "target_bytes", "fields", "head_bytes", "idle_time"] {
                 #expect(metrics.sum("idp_limits_reached_total", ["limit": limit]) >= 1, "\(limit)")
             }
+        }
+
+        @Test func aScrapeCanBePacked() async throws {
+            let server = try await SharedServer.get()
+            let plain = try await server.client.get("/metrics", fields: [("Accept-Encoding", "deflate")])
+            #expect(plain.field("Content-Encoding") == nil)
+            let packed = try await server.client.get("/metrics", fields: [("Accept-Encoding", "gzip, deflate")])
+            #expect(packed.field("Content-Encoding") == "gzip")
+            #expect(packed.field("Vary")?.contains("Accept-Encoding") == true)
+            #expect(packed.body.starts(with: [0x1F, 0x8B]))
+            #expect(packed.body.count < plain.body.count / 3)
+        }
+
+        /// A server that may open so many files.
+        private func serverWithDescriptors(_ options: String) async throws -> ServerProcess {
+            let directory = try TemporaryDirectory("descriptors")
+            let script = directory.file("serve.sh")
+            try "#!/bin/bash\n\(options)\nexec '\(ProjectFiles.serverProgram)' \"$@\"\n"
+                .write(to: script, atomically: true, encoding: .utf8)
+            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: script.path)
+            return try await ServerProcess.start(
+                ["IDP_LOOPS": "1", "IDP_WORKERS": "1"], directory: directory, program: script.path)
+        }
+
+        @Test func theSoftLimitOfFilesIsRaised() async throws {
+            let server = try await serverWithDescriptors("ulimit -Sn 300")
+            #expect(try await server.metrics().sum("process_max_fds") > 1000)
+        }
+
+        @Test func asManyConnectionsAreTakenAsThereAreFilesFor() async throws {
+            let server = try await serverWithDescriptors("ulimit -n 400")
+            #expect(try await server.metrics().sum("process_max_fds") == 400)
+            let first = try RawSocket(port: server.port)
+            try first.send("GET /health HTTP/1.1\r\nHost: a\r\n\r\n")
+            #expect(try first.receiveAnswer().status == 200)
+            var crowd = try (0..<300).map { _ in try RawSocket(port: server.port) }
+            func scrape() throws -> Exposition {
+                try first.send("GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n")
+                return Exposition(try first.receiveAnswer().text)
+            }
+            try await eventually("the limit", within: .seconds(10)) {
+                try scrape().sum("idp_connections_refused_total", ["reason": "capacity"]) >= 1
+            }
+            #expect(try scrape().sum("idp_connections") == 144)
+            for socket in crowd { socket.close() }
+            crowd = []
+            try await expectAlive(server, judging: true)
         }
 
         @Test func stoppedUnderLoadItLosesNothing() async throws {

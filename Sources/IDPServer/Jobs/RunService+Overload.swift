@@ -52,7 +52,8 @@ extension RunService {
         var limits = GradientLimit.Configuration()
         limits.minimum = Double(jobs.interactiveSlots)
         // The queue lets callers who have little waiting a tenth further.
-        limits.maximum = Double(jobs.interactiveSlots + jobs.interactiveQueueLimit + jobs.interactiveQueueLimit / 10 + 1)
+        limits.maximum = Double(
+            jobs.interactiveSlots + jobs.interactiveQueueLimit + jobs.interactiveQueueLimit / 10 + 1)
         limits.initial = limits.maximum
         return limits
     }

@@ -17,14 +17,17 @@ struct MetricsRoute: Sendable {
                         let format = ExpositionFormat.negotiated(accept: call.request.fields[.accept])
                         var text: [UInt8] = []
                         registry.render(format, into: &text)
+                        let accepted = call.request.fields[.acceptEncoding]
+                        let packed = GzipEncoding.isAccepted(by: accepted) ? GzipEncoding.compress(text) : nil
+                        let coding = packed == nil ? [] : [("Content-Encoding", "gzip")]
                         call.reply(
                             Response(
                                 status: 200,
                                 fields: [
                                     ("Content-Type", format.contentType), ("Cache-Control", "no-store"),
-                                    ("Vary", "Accept"),
-                                ],
-                                body: .bytes(text)))
+                                    ("Vary", "Accept, Accept-Encoding"),
+                                ] + coding,
+                                body: .bytes(packed ?? text)))
                     }))
         ]
     }
