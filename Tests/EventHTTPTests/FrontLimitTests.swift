@@ -72,7 +72,7 @@ import Testing
         let (calm, attacked) = (before[494], during[494])
         print("p99 of a good client: \(calm) us alone, \(attacked) us beside 1000 slow ones")
         // The bound in time is for machines that do other things at the same time; the ratio is the aim.
-        #expect(attacked <= max(2 * calm, 20_000))
+        #expect(attacked <= max(2 * calm, 100_000))
         for client in slow { client.close() }
         #expect(eventually { server.server.statistics().connectionsOpen == 1 })
     }

@@ -28,7 +28,8 @@ struct RunServiceOverloadTests {
             try #require(ContinuousClock.now < end)
             try await Task.sleep(for: .milliseconds(20))
         }
-        #expect(bench.service.readiness().allSatisfy(\.isPassing))
+        let failing = bench.service.readiness().filter { !$0.isPassing }
+        #expect(failing.isEmpty)
     }
 
     @Test func bodiesOnTheirWayTakePlaces() throws {
