@@ -1,5 +1,5 @@
 # Each goal is one script in scripts/, which says in its first lines what it does and takes.
-.PHONY: demo test run bench lint accuracy clean
+.PHONY: demo test run bench lint accuracy fuzz sanitize bench-overload clean
 
 demo:
 	@scripts/demo.sh
@@ -18,6 +18,15 @@ lint:
 
 accuracy:
 	@scripts/accuracy.sh
+
+bench-overload:
+	@scripts/bench-overload.sh
+
+fuzz:
+	@scripts/fuzz.sh
+
+sanitize:
+	@scripts/sanitize.sh
 
 clean:
 	@scripts/clean.sh

@@ -24,6 +24,8 @@
 #include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
+#include <linux/filter.h>
 
 // SSL_OP_* are made by a macro with an argument. An end of the stream without close_notify is an end: HTTP knows by
 // itself whether a message is whole (RFC 9112 section 9.8).
@@ -62,6 +64,14 @@ static inline int idp_open_lock(const char *path) {
 // harm.
 static inline void idp_name_thread(const char *name) {
     prctl(PR_SET_NAME, name, 0, 0, 0);
+}
+
+// Lets the kernel drop every packet that comes for a listening socket: no new connection can come to it, and those
+// that wait to be accepted stay. 0, or -1 with errno (socket(7), SO_ATTACH_FILTER).
+static inline int idp_drop_incoming(int descriptor) {
+    struct sock_filter drop_all[] = {{BPF_RET | BPF_K, 0, 0, 0}};
+    struct sock_fprog program = {1, drop_all};
+    return setsockopt(descriptor, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
 }
 
 #endif

@@ -26,6 +26,8 @@ public struct MultipartPlan: Sendable {
     public var partHeadLimitBytes = 8 << 10
     /// The most parts, files and fields together.
     public var partsLimit = 32
+    /// Kept until the body has been read or given up, and then let go: for counting uploads that are on their way.
+    public var place: (any AnyObject & Sendable)?
 
     /// A plan with the default limits, spooling to `spool`.
     public init(spool: UploadSpool) {

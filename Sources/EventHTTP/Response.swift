@@ -44,4 +44,9 @@ public struct SharedBytes: @unchecked Sendable {
         self.bytes = bytes
         self.owner = owner
     }
+
+    /// Calls `body` with the bytes, valid during the call.
+    public func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+        try withExtendedLifetime(owner) { try body(bytes) }
+    }
 }

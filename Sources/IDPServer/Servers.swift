@@ -112,6 +112,11 @@ private struct Wiring {
         configuration.limits = ServerLimits(settings)
         configuration.tls = tls
         configuration.unixSocket = unixSocket
+        if configuration.limits.connections < settings.front.connectionsMax {
+            logger.warning(
+                "fewer connections than IDP_MAX_CONNECTIONS: the process may open too few files",
+                metadata: ["connections": "\(configuration.limits.connections)"])
+        }
         configuration.isFastLaneOn = settings.front.isFastLaneOn
         return HTTPServer(configuration, responder: router)
     }
@@ -177,7 +182,7 @@ extension ServerLimits {
         bodyRateMin = front.bodyRateMin
         idleTime = front.idleTimeout
         writeStallTime = front.writeTimeout
-        connections = front.connectionsMax
+        connections = DescriptorLimit.connections(wanted: front.connectionsMax)
         connectionsPerAddress = front.connectionsPerAddressMax
         // A handler ends by its own deadline; the front's is the backstop.
         handlerTime = max(settings.jobs.processTimeout, .seconds(JobRoutes.waitMax)) + .seconds(15)

@@ -13,6 +13,7 @@ import Testing
         #expect(try client.readAnswer().status == 408)
         #expect(try client.isClosedByPeer())
         #expect(server.responder.refusals == [.headTimeout])
+        #expect(server.server.statistics().limitsReached[.headTime] == 1)
     }
 
     @Test func bytesThatTrickleDoNotExtendTheHeadTime() throws {
@@ -36,6 +37,7 @@ import Testing
         #expect(try used.readAnswer().status == 200)
         #expect(try silent.isClosedByPeer())
         #expect(try used.isClosedByPeer())
+        #expect(server.server.statistics().limitsReached[.idleTime] == 2)
     }
 
     @Test func aSlowBodyIsAnswered408() throws {
@@ -49,6 +51,7 @@ import Testing
         #expect(try client.isClosedByPeer())
         #expect(server.responder.refusals == [.bodyTimeout])
         #expect(server.responder.ended.map(\.record.status) == [408])
+        #expect(server.server.statistics().limitsReached[.bodyTime] == 1)
     }
 
     @Test func aHandlerThatDoesNotAnswerIsAnswered504() throws {
@@ -64,6 +67,7 @@ import Testing
         client.send("GET /health HTTP/1.1\r\nHost: a\r\n\r\n")
         #expect(try client.readAnswer().status == 200)
         #expect(server.responder.ended.map(\.record.status) == [504])
+        #expect(server.server.statistics().limitsReached[.handlerTime] == 1)
     }
 
     @Test(arguments: ["/bigqueued?20000000", "/big?20000000"]) func aClientThatTakesNothingIsReset(_ path: String)
@@ -76,6 +80,7 @@ import Testing
             eventually {
                 server.server.statistics().connectionsOpen == 0 && server.server.statistics().connectionsAccepted == 1
             })
+        #expect(server.server.statistics().limitsReached[.writeStallTime] == 1)
     }
 
     // MARK: Clients that go
@@ -167,6 +172,7 @@ import Testing
             try #require(server.server.statistics().bytesIn < 4 << 20)
         }
         #expect(server.server.statistics().bytesIn <= (256 << 10) + 100)
+        #expect(server.server.statistics().limitsReached[.pipelinedBytes] == 1)
         client.reset()
         #expect(eventually { server.responder.ended.map(\.record.status) == [499] })
         _ = server.responder.takeHeld()

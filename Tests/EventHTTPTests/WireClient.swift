@@ -36,7 +36,14 @@ final class WireClient {
     private var buffer: [UInt8] = []
     private(set) var tls: WireTLS?
 
-    init(port: UInt16, receiveBuffer: Int32? = nil, timeout: Int = 15) throws {
+    convenience init(port: UInt16, receiveBuffer: Int32? = nil, timeout: Int = 15) throws {
+        try self.init(timeout: timeout)
+        if var receiveBuffer { setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &receiveBuffer, 4) }
+        try connect(to: port)
+    }
+
+    /// A client that has a socket and is not connected yet.
+    init(timeout: Int = 15) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         guard descriptor >= 0 else { throw WireError(description: "socket: \(errno)") }
         var limit = timeval(tv_sec: timeout, tv_usec: 0)
@@ -44,7 +51,10 @@ final class WireClient {
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         var one: Int32 = 1
         setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, 4)
-        if var receiveBuffer { setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &receiveBuffer, 4) }
+    }
+
+    /// Connects; the kernel answers for a server that does not accept.
+    func connect(to port: UInt16) throws {
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = port.bigEndian
@@ -84,6 +94,11 @@ final class WireClient {
         Glibc.close(descriptor)
         descriptor = -1
     }
+
+    /// Whether the connection ended with a reset.
+    private(set) var wasReset = false
+    /// Bytes that have come and were not read as an answer.
+    var unreadCount: Int { buffer.count }
 
     /// Closes so that the peer is sent a reset.
     func reset() {
@@ -136,6 +151,7 @@ final class WireClient {
             return true
         }
         if count < 0 && errno == EAGAIN { throw WireError(description: "nothing came in time; have: \(have)") }
+        wasReset = count < 0 && errno == ECONNRESET
         return false
     }
 

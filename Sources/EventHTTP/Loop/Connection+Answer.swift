@@ -376,6 +376,12 @@ extension Connection {
             let count = recv(descriptor, loop.scratch, 1, Int32(MSG_PEEK))
             guard count > 0 else { return close() }
         }
+        endSending()
+    }
+
+    /// Sends no more and reads away what the client still sends, until it closes or time is up.
+    func endSending() {
+        guard !peerHasEnded else { return close() }
         shutdown(descriptor, Int32(SHUT_WR))
         phase = .lingering
         setDeadline(in: loop.front.times.drain)

@@ -148,7 +148,7 @@ extension Connection {
         case .handshake: handshakeHasTimedOut()
         case .idle:
             loop.counters.reached(.idleTime)
-            close()
+            endIdle()
         case .head:
             beginRequestAfterTimeout()
             refuse(.headTimeout, head: nil)
@@ -169,7 +169,8 @@ extension Connection {
     }
 
     private func drainTimeIsOver() {
-        loop.counters.reached(.drainTime)
+        // A client that was idle owes nothing.
+        if mustLinger || phase == .body { loop.counters.reached(.drainTime) }
         close()
     }
 
@@ -210,6 +211,16 @@ extension Connection {
 
     // MARK: Stop
 
+    /// How long the client of an idle connection may take to see that it ends.
+    private static let idleEndMilliseconds: UInt64 = 500
+
+    /// Ends the connection between two requests. A request that is on its way just now meets an end and not a reset:
+    /// its client knows that nothing of it was taken, and may send it again (RFC 9112 §9.5).
+    private func endIdle() {
+        endSending()
+        if phase == .lingering { setDeadline(in: min(loop.front.times.drain, Self.idleEndMilliseconds)) }
+    }
+
     /// Closes the connection if no request is open on it and none has just come.
     func closeIfIdle() {
         guard phase == .idle else { return }
@@ -218,7 +229,7 @@ extension Connection {
         guard !hasUnreadRecords else { return }
         receive()
         settle()
-        if phase == .idle { close() }
+        if phase == .idle { endIdle() }
     }
 
     /// The time for a drain is over.

@@ -128,7 +128,7 @@ extension Connection {
                 base: base, facts: facts, peerAddress: peerAddress, isTLS: transport.isTLS,
                 client: clientCertificate.map { Unmanaged.passUnretained($0) })
             if let refusal {
-                isHead = facts.pointee.method == .head
+                isHead = rest.starts(with: "HEAD ".utf8)
                 refuse(refusal, head: facts.pointee.isReadable ? head : nil)
             } else {
                 admit(head, isMoreThere: position < input.count)

@@ -188,6 +188,33 @@ extension EventLoop {
         for listener in listeners { evconnlistener_enable(listener) }
     }
 
+    /// Lets no connection come any more, and ends accepting when those that the kernel has completed are taken: closing
+    /// the listener would reset them, though their clients have done nothing wrong.
+    func sealListener() {
+        guard let listener else { return }
+        // If it cannot be sealed, connections that come in the next milliseconds are at risk, as everywhere else.
+        if idp_drop_incoming(evconnlistener_get_fd(listener)) != 0 {
+            front.log(.notice, "the listener could not be sealed: \(describe(errno: errno))")
+        }
+        lookAgainAtListener()
+    }
+
+    /// The loop's passes until then take what waits. The context is unretained: `event_base_free` drops the event.
+    private func lookAgainAtListener() {
+        var soon = timeval(tv_sec: 0, tv_usec: 5000)
+        let context = Unmanaged.passUnretained(self).toOpaque()
+        let code = event_base_once(
+            base, -1, Int16(EV_TIMEOUT), { _, _, context in EventLoop.from(context).sealedListenerTick() }, context,
+            &soon)
+        if code != 0 { stopListening() }
+    }
+
+    private func sealedListenerTick() {
+        guard let listener else { return }
+        let isSomeoneWaiting = SocketState.isReadable(evconnlistener_get_fd(listener))
+        if isSomeoneWaiting { lookAgainAtListener() } else { stopListening() }
+    }
+
     /// Ends accepting for good.
     func stopListening() {
         let bound = bound

@@ -39,23 +39,24 @@ extension EventLoop {
 
     /// Begins to drain, or brings the deadline of a drain forward.
     ///
-    /// The listener is closed by the next sweep and not now: what the kernel has accepted already would be reset.
+    /// The listener is closed a little later and not now: what the kernel has accepted already would be reset.
     func beginDrain(deadline: UInt64) {
         drainDeadline = min(drainDeadline, deadline)
         guard !isDraining else { return }
         isDraining = true
         owesDrained = true
         startSweeping()
+        sealListener()
         for connection in connections { connection?.closeIfIdle() }
     }
 
     private func driveDrain() {
-        // The first sweep of a drain comes after a pass in which the listener was still heard.
-        stopListening()
         for connection in connections { connection?.closeIfIdle() }
         if now >= drainDeadline {
+            stopListening()
             for connection in connections { connection?.endForStop() }
         }
+        guard bound == nil else { return }
         guard counters.open.load(ordering: .relaxed) == 0, newborn.isEmpty, owesDrained else { return }
         owesDrained = false
         front.drained.leave()

@@ -9,4 +9,10 @@ enum SocketState {
         guard poll(&entry, 1, 0) > 0 else { return false }
         return Int32(entry.revents) & (POLLERR | POLLHUP) != 0
     }
+
+    /// Whether there is something to read, or a connection to accept.
+    static func isReadable(_ descriptor: Int32) -> Bool {
+        var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return poll(&entry, 1, 0) > 0 && Int32(entry.revents) & POLLIN != 0
+    }
 }

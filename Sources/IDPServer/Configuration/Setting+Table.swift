@@ -111,6 +111,9 @@ extension Setting {
             name: "IDP_JOB_ATTEMPTS_MAX", group: .jobs, kind: .integer(1...10_000), fallback: "50",
             help: "Starts of a job that the server itself did not survive, before it is given up"),
         Setting(
+            name: "IDP_MEMORY_RESERVE_BYTES", group: .jobs, kind: .bytes(0...(1 << 50)), fallback: "64MiB",
+            help: "Free memory of the machine or control group below which no document is taken; 0 is no limit"),
+        Setting(
             name: "IDP_PROCESS_TIMEOUT", group: .jobs, kind: .duration(0.05...3600), fallback: "60s",
             help: "Time that /v1/process may take, waiting included"),
         Setting(

@@ -55,6 +55,7 @@ struct Settings: Sendable {
         var queueLimit: Int
         var jobTimeout: Duration
         var attemptsMax: Int
+        var memoryReserveBytes: Int
         var processTimeout: Duration
         var interactiveSlots: Int
         var interactiveQueueLimit: Int

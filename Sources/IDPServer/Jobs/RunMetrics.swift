@@ -142,6 +142,16 @@ extension RunService {
         ) {
             queues.map { MetricSample(labels: [$0.name], value: ($0.oldestAge ?? .zero) / .seconds(1)) }
         }
+        let limiter = limiter
+        registry.observedGaugeFamily(
+            "idp_concurrency_limit", help: "Calls that an adaptive limit lets run or wait now.", labels: ["pool"]
+        ) { [MetricSample(labels: ["process"], value: Double(limiter.limit))] }
+        let arriving = [(RunKind.job, jobUploads), (RunKind.sync, processUploads)]
+        registry.observedGaugeFamily(
+            "idp_uploads_arriving", help: "Submissions whose bodies are on their way.", labels: ["kind"]
+        ) {
+            arriving.map { MetricSample(labels: [$0.0.rawValue], value: Double($0.1.count)) }
+        }
         let artifacts = artifacts
         registry.observedCounter(
             "idp_document_syncs_total", help: "Flushes of run folders, each for all that came together."

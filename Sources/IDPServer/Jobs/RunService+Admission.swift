@@ -9,6 +9,7 @@ extension RunService {
     /// - Parameter share: who asks, as in `Submission.share`; callers who have little waiting get a place longer.
     func admission(for kind: RunKind, share: String = "") -> ServiceError? {
         if let refusal = unavailability { return counted(refusal) }
+        if let refusal = overload(of: kind) { return counted(refusal) }
         switch kind {
         case .job where jobQueue.isFull(for: share): return counted(queueFull)
         case .sync where interactiveQueue.isFull(for: share): return counted(serverBusy)
@@ -27,6 +28,10 @@ extension RunService {
         let health = health.withLock { $0 }
         if health.isDraining { return ServiceError(.shuttingDown, retryAfter: 5) }
         if health.isDiskLow { return ServiceError(.storageFull, retryAfter: 60) }
+        if health.isMemoryLow {
+            return ServiceError(
+                .dependencyUnavailable, "The server has too little free memory to take a document now", retryAfter: 10)
+        }
         if let cause = health.storeError {
             return ServiceError(.dependencyUnavailable, retryAfter: 5, cause: cause)
         }

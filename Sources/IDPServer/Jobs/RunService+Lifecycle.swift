@@ -5,7 +5,7 @@ import Synchronization
 
 /// One line of `/ready`.
 struct ReadinessCheck: Sendable, Equatable {
-    /// `store`, `disk`, `queue`, `draining`.
+    /// `store`, `disk`, `memory`, `queue`, `draining`.
     var name: String
     var isPassing: Bool
     /// In words, for people; holds no path.
@@ -59,6 +59,9 @@ extension RunService {
             ReadinessCheck(
                 name: "disk", isPassing: !health.isDiskLow,
                 detail: health.isDiskLow ? "less free than IDP_DISK_RESERVE_BYTES" : "enough free"),
+            ReadinessCheck(
+                name: "memory", isPassing: !health.isMemoryLow,
+                detail: health.isMemoryLow ? "less free than IDP_MEMORY_RESERVE_BYTES" : "enough free"),
             ReadinessCheck(name: "queue", isPassing: !isFull, detail: isFull ? "full" : "\(jobQueue.depth) waiting"),
         ]
     }
@@ -138,6 +141,15 @@ extension RunService {
         guard !isStopping else { return }
         let free = try? artifacts.freeBytes()
         let isLow = (free ?? 0) < settings.storage.diskReserveBytes
+        let memory = availableMemory()
+        let isMemoryLow = memory.map { $0 < settings.jobs.memoryReserveBytes } ?? false
+        let wasMemoryLow = health.withLock { health -> Bool in
+            defer { health.isMemoryLow = isMemoryLow }
+            return health.isMemoryLow
+        }
+        if isMemoryLow != wasMemoryLow {
+            logger.warning("memory", metadata: ["is_low": "\(isMemoryLow)", "available_bytes": "\(memory ?? -1)"])
+        }
         let (isProbeDue, wasLow) = health.withLock { health -> (Bool, Bool) in
             defer { health.isDiskLow = isLow }
             let isQuiet = health.lastStoreSuccess.duration(to: .now) > RunService.probeInterval

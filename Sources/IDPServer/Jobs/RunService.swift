@@ -65,6 +65,7 @@ final class RunService: Sendable {
         var isDraining = false
         var isStarted = false
         var isDiskLow = false
+        var isMemoryLow = false
         /// Nil while the store works.
         var storeError: String?
         var lastStoreSuccess = ContinuousClock.now
@@ -86,6 +87,12 @@ final class RunService: Sendable {
     let jobQueue: WorkQueue
     /// In front of the slots that run /v1/process.
     let interactiveQueue: WorkQueue
+    /// How many synchronous runs are good for, waiting ones included: from their measured times.
+    let limiter: ConcurrencyLimiter
+    let jobUploads = UploadPlaces()
+    let processUploads = UploadPlaces()
+    /// Bytes of memory that are left; nil if nobody can tell.
+    let availableMemory: @Sendable () -> Int?
     let health = Mutex(Health())
     /// Jobs by published state, for the gauge.
     let jobCounts = Mutex<[RunState: Int]>([:])
@@ -99,13 +106,16 @@ final class RunService: Sendable {
     ///   - lanes: for the work queues' slots, `RunService.laneCount(settings)` of them; shared lanes stand in for
     /// missing
     ///     ones.
+    ///   - availableMemory: bytes that are left, asked once a second.
     ///   - now: the wall clock.
     init(
         settings: Settings, judge: any DocumentJudge, store: any JobStore, artifacts: DiskArtifactStore,
         registry: MetricRegistry, logger: Logger, lanes: [Lane] = [],
+        availableMemory: @escaping @Sendable () -> Int? = AvailableMemory.bytes,
         now: @escaping @Sendable () -> Timestamp = Timestamp.now
     ) {
         self.settings = settings
+        self.availableMemory = availableMemory
         self.judge = judge
         self.store = store
         self.artifacts = artifacts
@@ -122,6 +132,7 @@ final class RunService: Sendable {
         jobQueue = RunService.queue("jobs", settings.jobs.queueLimit, slots[..<workers], metrics)
         interactiveQueue = RunService.queue(
             "process", settings.jobs.interactiveQueueLimit, slots[workers...], metrics)
+        limiter = ConcurrencyLimiter(RunService.limits(settings.jobs))
         intake = (0..<max(2, min(4, workers))).map { DispatchQueue(label: "idp.intake.\($0)") }
         registerGauges(registry)
     }

@@ -32,6 +32,7 @@ struct Intake: Sendable {
         }
         if let refusal = runs.admission(for: kind, share: head.peerAddress.host) { throw refusal }
         var plan = MultipartPlan(spool: spool)
+        plan.place = runs.uploads(of: kind).take()
         plan.fileLimitBytes = uploadBytesMax
         plan.bodyLimitBytes = uploadBytesMax + Self.formOverheadBytes
         return .multipart(plan)

@@ -26,7 +26,7 @@ struct ProcessRoute: Sendable {
         call.onClientGone { call.context.cancellation.cancel(.clientGone) }
         let limit = intake.processTimeout
         let deadline = Deadline.after(min(limit, submission.timeout ?? limit))
-        runs.process(submission, deadline: deadline, cancellation: call.context.cancellation) { outcome in
+        runs.processWithinLimit(submission, deadline: deadline, cancellation: call.context.cancellation) { outcome in
             switch outcome.result {
             case .success: Self.answer(call, outcome, runs)
             case .failure(let error): call.fail(error, runID: outcome.record?.id, fields: outcome.origin.fields)

@@ -23,6 +23,7 @@ final class RunBench: Sendable {
         in folder: String = RunBench.newFolder(), environment: [String: String] = [:],
         now: @escaping @Sendable () -> Timestamp = Timestamp.now,
         syncDocuments: (@Sendable () throws(ServiceError) -> Void)? = nil,
+        availableMemory: @escaping @Sendable () -> Int? = { nil },
         judge: @escaping @Sendable (JudgeRequest) throws(ServiceError) -> Judgement
     ) throws {
         self.folder = folder
@@ -41,7 +42,7 @@ final class RunBench: Sendable {
         let logger = Logger(label: "test") { _ in RecordingLogHandler(log: log) }
         service = RunService(
             settings: settings, judge: ScriptedJudge(script: judge), store: store, artifacts: artifacts,
-            registry: registry, logger: logger, now: now)
+            registry: registry, logger: logger, availableMemory: availableMemory, now: now)
     }
 
     deinit {
