@@ -1,5 +1,5 @@
 # Each goal is one script in scripts/, which says in its first lines what it does and takes.
-.PHONY: demo test run bench lint accuracy fuzz sanitize bench-overload clean
+.PHONY: demo test run bench bench-worker bench-overload badinput lint accuracy fuzz sanitize clean
 
 demo:
 	@scripts/demo.sh
@@ -12,6 +12,12 @@ run:
 
 bench:
 	@scripts/bench.sh
+
+bench-worker:
+	@scripts/bench-worker.sh
+
+badinput:
+	@scripts/badinput.sh
 
 lint:
 	@scripts/lint.sh

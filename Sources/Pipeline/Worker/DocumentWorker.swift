@@ -70,23 +70,26 @@ final class DocumentWorker: Sendable {
         return report
     }
 
-    /// Asks for an operation on the document and waits for the reply; fails with `stalled` when nothing at all comes
-    /// for `silenceLimit`.
+    /// Asks for an operation on the document and waits for the reply. Fails with `stalled` when nothing at all comes for
+    /// `silenceLimit`, and with `neverBegan` when the worker was dead already: its first beat, before it touches the
+    /// document, did not come.
     func ask(
         _ request: WorkerRequest, document: Int32, by deadline: Deadline, silenceLimit: Duration
     ) throws(FrameChannel.Failure) -> WorkerReply {
         guard let frame = try? JSONEncoder().encode(request) else { throw .garbage("a request that is no JSON") }
-        try channel.send(frame, descriptor: document, by: deadline)
-        while true {
-            do throws(FrameChannel.Failure) {
+        var hasBegun = false
+        do throws(FrameChannel.Failure) {
+            try channel.send(frame, descriptor: document, by: deadline)
+            while true {
                 let reply = try receive(by: deadline.capped(at: silenceLimit))
+                hasBegun = true
                 if case .beat = reply { continue }
                 return reply
-            } catch .timedOut where !deadline.hasPassed {
-                throw .stalled
-            } catch {
-                throw error
             }
+        } catch {
+            if error == .timedOut, !deadline.hasPassed { throw .stalled }
+            if error == .closed, !hasBegun { throw .neverBegan }
+            throw error
         }
     }
 

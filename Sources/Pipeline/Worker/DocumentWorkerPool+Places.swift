@@ -120,7 +120,7 @@ extension DocumentWorkerPool.RestartReason {
         switch failure {
         case .timedOut, .stalled: self = .timeout
         case .garbage: self = .garbage
-        case .closed, .system: self = .crash
+        case .closed, .neverBegan, .system: self = .crash
         }
     }
 }

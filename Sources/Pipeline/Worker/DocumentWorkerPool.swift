@@ -153,6 +153,7 @@ public final class DocumentWorkerPool: Sendable {
     ///   `OCR_TIMEOUT` or `PROCESSING_TIMEOUT`, `CLIENT_CLOSED_REQUEST` when cancelled, `SHUTTING_DOWN`.
     func perform(_ request: WorkerRequest, document: Int32, _ turn: Turn) throws(ServiceError) -> WorkerReply {
         var lost: [String] = []
+        var foundDead = 0
         while true {
             let worker = try obtain(turn)
             let limit = turn.deadline.capped(at: settings.operationLimit)
@@ -170,6 +171,11 @@ public final class DocumentWorkerPool: Sendable {
                 loss = timeout(of: request, turn, cause: "an operation took longer than \(settings.operationLimit)")
                 // A worker that the run's own end took is no fault of the document's.
                 if turn.deadline.hasPassed { throw loss }
+            case .neverBegan:
+                // It died while idle, and nobody had noticed yet: not the document's doing.
+                foundDead += 1
+                guard foundDead > Self.deadWorkersMax else { continue }
+                throw ServiceError(.ocrFailed, cause: "\(foundDead) workers were found dead")
             case .usedUpItsTime:
                 loss = timeout(of: request, turn, cause: "an operation used up its processor time")
             case .stalled:
@@ -189,6 +195,9 @@ public final class DocumentWorkerPool: Sendable {
         }
     }
 
+    /// So many workers in a row that died while idle are tried; more are somebody's hand, or a machine that fails.
+    private static let deadWorkersMax = 8
+
     // MARK: One operation
 
     /// How an operation on a worker ended.
@@ -197,6 +206,7 @@ public final class DocumentWorkerPool: Sendable {
         case cancelled
         case timedOut
         case usedUpItsTime
+        case neverBegan
         case stalled
         case crashed(String)
         case garbage(String)
@@ -225,6 +235,7 @@ public final class DocumentWorkerPool: Sendable {
         switch failure {
         case .timedOut: return .timedOut
         case .stalled: return .stalled
+        case .neverBegan: return .neverBegan
         case .garbage(let what): return .garbage(what)
         case .system(let number): return .crashed("errno \(number)")
         case .closed:
@@ -249,7 +260,7 @@ public final class DocumentWorkerPool: Sendable {
             case .cancelled: .cancelled
             case .timedOut, .usedUpItsTime: .timeout
             case .stalled: .stalled
-            case .crashed: .crash
+            case .crashed, .neverBegan: .crash
             case .garbage: .garbage
             case .reply:
                 if worker.operations >= settings.recycleAfterOperations {

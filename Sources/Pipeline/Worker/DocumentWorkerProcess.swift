@@ -34,6 +34,8 @@ public enum DocumentWorkerProcess {
                 let (frame, document) = try channel.receive()
                 defer { if let document { close(document) } }
                 let request = try JSONDecoder().decode(WorkerRequest.self, from: frame)
+                // Tells that the document is about to be touched: what happens from now on may be its doing.
+                try channel.send(beat)
                 WorkerSandbox.grantCPU(seconds: configuration.operationCPUSeconds)
                 try send(session.answer(request, document: document), over: channel)
             }

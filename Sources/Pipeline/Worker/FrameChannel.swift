@@ -12,6 +12,8 @@ final class FrameChannel: Sendable {
     enum Failure: Error, Equatable {
         /// The other side is gone.
         case closed
+        /// The other side was gone before it began what it was asked for.
+        case neverBegan
         /// The deadline passed.
         case timedOut
         /// The other side has not shown for long that it goes on.

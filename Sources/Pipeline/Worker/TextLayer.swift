@@ -16,8 +16,10 @@ struct TextLayer {
     /// Reads the tool's output. Rows that are not as expected are skipped: what is lost is lost to the text layer only,
     /// and a page with too little text is read from its picture.
     init(tsv: Data) {
-        for row in String(decoding: tsv, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: true) {
-            let fields = row.split(separator: "\t", maxSplits: 11, omittingEmptySubsequences: false)
+        // By bytes: breaking a text into characters costs more than all that is read from it.
+        for row in tsv.split(separator: UInt8(ascii: "\n")) {
+            let fields = row.split(separator: UInt8(ascii: "\t"), maxSplits: 11, omittingEmptySubsequences: false)
+                .map { String(decoding: $0, as: UTF8.self) }
             guard fields.count == 12, let level = Int(fields[0]), let x = Double(fields[6]), let y = Double(fields[7]),
                 let width = Double(fields[8]), let height = Double(fields[9])
             else { continue }
@@ -27,7 +29,7 @@ struct TextLayer {
             case 4 where !pages.isEmpty:
                 pages[pages.count - 1].pieces.append([])
             case 5:
-                append(String(fields[11]), Box(x: x, y: y, width: width, height: height))
+                append(fields[11], Box(x: x, y: y, width: width, height: height))
             default:
                 break
             }
@@ -36,8 +38,10 @@ struct TextLayer {
 
     private mutating func append(_ text: String, _ box: Box) {
         guard let page = pages.indices.last else { return }
-        let clean = text.filter {
-            !$0.isWhitespace && !$0.unicodeScalars.contains { $0.properties.generalCategory == .control }
+        var clean = text
+        // Cc is exactly these (UnicodeData.txt).
+        clean.unicodeScalars.removeAll {
+            $0.properties.isWhitespace || $0.value < 0x20 || (0x7F...0x9F).contains($0.value)
         }
         guard !clean.isEmpty else { return }
         if pages[page].pieces.isEmpty { pages[page].pieces.append([]) }

@@ -11,7 +11,7 @@ extension LiveWorkers {
         @Test func aCancelFreesThePlaceAtOnce() async throws {
             let seed = UInt64.random(in: 0...UInt64.max)
             print("seed \(seed)")
-            var random = SplitMix(seed)
+            var random = SplitMix(state: seed)
             let reading = try Reading { $0.spares = 1 }
             reading.pool.start()
             let clock = ContinuousClock()
@@ -130,19 +130,5 @@ extension LiveWorkers {
         let second = waiter(share)
         places.ask(second)
         #expect(!isGranted(second))
-    }
-}
-
-/// Random numbers that a printed seed repeats (SplitMix64).
-private struct SplitMix: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(_ seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = (state ^ (state >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

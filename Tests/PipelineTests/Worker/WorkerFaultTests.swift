@@ -42,6 +42,20 @@ extension LiveWorkers {
             #expect(await reading.code(of: fixture("text.pdf")) == nil, "the next document has a worker again")
         }
 
+        /// All workers die at once, idle ones too: only the one that had the page counts against the document.
+        @Test func anIdleWorkersDeathIsNotTheDocumentsDoing() async throws {
+            let reading = try Reading { $0.spares = 2 }
+            reading.pool.start()
+            try await eventually("warm workers") { reading.pool.idle == 3 }
+            let steps = Steps()
+            async let result = reading.text(of: fixture("scan.pdf")) { steps.append($0) }
+            try await eventually("the page is being read", every: .milliseconds(1)) {
+                steps.all.last?.stage == .text && reading.pool.busy == 1
+            }
+            for worker in reading.pool.processIDs { kill(worker, SIGKILL) }
+            #expect(try await result.get().lines.first == "СПРАВКА")
+        }
+
         @Test func endsAHungWorkerAtTheOperationsLimit() async throws {
             let reading = try Reading { $0.operationLimit = .seconds(4) }
             let victim = try await held(reading)

@@ -94,10 +94,12 @@ extension LiveWorkers {
                 func descriptors() throws -> Int {
                     try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count
                 }
+                reading.pool.start()
                 await judge(10)
+                try await eventually("both are up") { reading.pool.idle == 2 }
                 let before = try descriptors()
                 await judge(200)
-                try await eventually("two workers") { reading.pool.processIDs.count == 2 }
+                try await eventually("two workers") { reading.pool.idle == 2 && reading.pool.processIDs.count == 2 }
                 let after = try descriptors()
                 precondition(after <= before + 4, "\(before) descriptors became \(after)")
                 let children = try String(contentsOfFile: "/proc/self/task/\(getpid())/children", encoding: .utf8)

@@ -35,7 +35,8 @@ extension LiveWorkers {
         @Test func itReadsNobodysFiles() async throws {
             let folder = try TemporaryDirectory()
             let secret = try folder.write(Array("applicant".utf8), to: "document.pdf").path
-            let paths = [secret, "/etc/passwd", "/proc/\(getpid())/environ", "/proc/\(getpid())/mem", "/proc/1/cmdline"]
+            let ours = "/proc/\(getpid())"
+            let paths = [secret, "/etc/passwd", "\(ours)/environ", "\(ours)/mem", "/proc/1/cmdline"]
             let (report, answers) = try await Self.attempts(paths.map { .read(path: $0) })
             guard report.files else { return }
             #expect(answers.allSatisfy { $0 == EACCES || $0 == EPERM }, "\(answers)")
@@ -45,7 +46,8 @@ extension LiveWorkers {
             let folder = try TemporaryDirectory()
             let existing = try folder.write([1], to: "existing").path
             let paths = [
-                folder.file("new").path, existing, "/tmp/idp-worker-wrote", "/dev/shm/idp-worker-wrote", "/proc/self/mem",
+                folder.file("new").path, existing, "/tmp/idp-worker-wrote", "/dev/shm/idp-worker-wrote",
+                "/proc/self/mem",
             ]
             let (report, answers) = try await Self.attempts(paths.map { .write(path: $0) })
             guard report.files else { return }

@@ -1,0 +1,109 @@
+/* What a document worker is compared with: tesseract and leptonica alone, warm, with the same models, the same
+ * preparation and the same passes as Sources/Pipeline/Worker/{PicturePreparation,RecognitionEngine}.swift.
+ *
+ *   bare_tesseract LANGUAGES    reads file names from standard input, prints "SECONDS PROCESSOR-SECONDS PASSES" for each
+ */
+#include <allheaders.h>
+#include <stdio.h>
+#include <string.h>
+#include <tesseract/capi.h>
+#include <time.h>
+
+static double now(clockid_t clock) {
+    struct timespec t;
+    clock_gettime(clock, &t);
+    return t.tv_sec + t.tv_nsec / 1e9;
+}
+
+static PIX *prepared(PIX *picture) {
+    PIX *flat = pixGetColormap(picture) ? pixRemoveColormap(picture, REMOVE_CMAP_BASED_ON_SRC) : pixClone(picture);
+    if (pixGetSpp(flat) == 4) { PIX *opaque = pixRemoveAlpha(flat); pixDestroy(&flat); flat = opaque; }
+    PIX *grey = pixGetDepth(flat) == 32 ? pixConvertRGBToGrayMinMax(flat, L_CHOOSE_MAX) : pixConvertTo8(flat, 0);
+    pixDestroy(&flat);
+    int side = pixGetWidth(grey) > pixGetHeight(grey) ? pixGetWidth(grey) : pixGetHeight(grey);
+    if (side < 1500 || side > 2800) {
+        float factor = 2339.0f / side < 4 ? 2339.0f / side : 4;
+        PIX *scaled = pixScale(grey, factor, factor);
+        pixDestroy(&grey);
+        grey = scaled;
+    }
+    PIX *even = pixBackgroundNormSimple(grey, NULL, NULL);
+    if (!even) even = pixClone(grey);
+    pixDestroy(&grey);
+    PIX *straight = pixDeskew(even, 0);
+    pixDestroy(&even);
+    return straight;
+}
+
+static PIX *without_stamps(PIX *page) {
+    NUMA *histogram = pixGetGrayHistogram(page, 2);
+    float ink = 0, passed = 0, count;
+    int print = 0;
+    for (int i = 0; i < 160; i++) { numaGetFValue(histogram, i, &count); ink += count; }
+    for (int i = 0; i < 160 && passed < ink / 4; i++) { numaGetFValue(histogram, i, &count); passed += count; print = i; }
+    numaDestroy(&histogram);
+    NUMA *map = numaCreate(256);
+    int start = print + (255 - print) * 0.25;
+    for (int level = 0; level < 256; level++) {
+        double share = (level - start) / 30.0;
+        share = share < 0 ? 0 : share > 1 ? 1 : share;
+        numaAddNumber(map, level + (255 - level) * share);
+    }
+    PIX *lifted = pixCopy(NULL, page);
+    pixTRCMap(lifted, NULL, map);
+    numaDestroy(&map);
+    return lifted;
+}
+
+/* Reads a page as the worker does, every word with its box; the mean confidence. */
+static double pass(TessBaseAPI *engine, PIX *page) {
+    TessBaseAPISetImage2(engine, page);
+    TessBaseAPISetSourceResolution(engine, 200);
+    TessBaseAPIRecognize(engine, NULL);
+    double sum = 0;
+    int words = 0;
+    TessResultIterator *results = TessBaseAPIGetIterator(engine);
+    if (results) {
+        do {
+            char *text = TessResultIteratorGetUTF8Text(results, RIL_WORD);
+            if (!text) continue;
+            int l, t, r, b;
+            TessPageIteratorBoundingBox(TessResultIteratorGetPageIterator(results), RIL_WORD, &l, &t, &r, &b);
+            sum += TessResultIteratorConfidence(results, RIL_WORD);
+            words++;
+            TessDeleteText(text);
+        } while (TessResultIteratorNext(results, RIL_WORD));
+        TessResultIteratorDelete(results);
+    }
+    TessBaseAPIClear(engine);
+    return words ? sum / words / 100 : 0;
+}
+
+int main(int count, char **arguments) {
+    if (count < 2) return 2;
+    TessBaseAPI *engine = TessBaseAPICreate();
+    setMsgSeverity(L_SEVERITY_NONE);
+    if (TessBaseAPIInit2(engine, NULL, arguments[1], OEM_LSTM_ONLY)) return 1;
+    TessBaseAPISetVariable(engine, "debug_file", "/dev/null");
+    TessBaseAPISetPageSegMode(engine, PSM_AUTO);
+    char name[4096];
+    while (fgets(name, sizeof name, stdin)) {
+        name[strcspn(name, "\n")] = 0;
+        double start = now(CLOCK_MONOTONIC), used = now(CLOCK_PROCESS_CPUTIME_ID);
+        int passes = 0;
+        PIX *picture = pixRead(name);
+        if (picture) {
+            PIX *page = prepared(picture), *lifted = without_stamps(page);
+            passes = 1;
+            if (pass(engine, lifted) < 0.87) { passes = 2; pass(engine, page); }
+            pixDestroy(&lifted);
+            pixDestroy(&page);
+        }
+        pixDestroy(&picture);
+        printf("%.6f %.6f %d\n", now(CLOCK_MONOTONIC) - start, now(CLOCK_PROCESS_CPUTIME_ID) - used, passes);
+        fflush(stdout);
+    }
+    TessBaseAPIEnd(engine);
+    TessBaseAPIDelete(engine);
+    return 0;
+}
