@@ -6,10 +6,10 @@ internal import Synchronization
 /// A fixed number of warm document workers and the queue in front of them.
 ///
 /// DESIGN. A worker is used by one operation at a time and goes back to the idle ones after it. Who finds none waits:
-/// interactive callers ahead of batch ones (`WorkerShare`), each class in order of arrival. A worker that fails (it
-/// crashed, hung, was cancelled, talked nonsense, grew, or has worked long enough) is killed with everything it has
-/// started and its place is filled again in the background. Every wait has a deadline. Blocking calls: use them on
-/// worker queues. Thread-safe.
+/// interactive callers ahead of batch ones, each class in order of arrival. A worker that fails (it crashed, hung, was
+/// cancelled, talked nonsense, grew, or has worked long enough) is killed with everything it has started and its place
+/// is filled again in the background. Every wait has a deadline. Blocking calls: use them on worker queues.
+/// Thread-safe.
 public final class DocumentWorkerPool: Sendable {
     /// How many workers there are and when they are replaced.
     public struct Settings: Sendable {
@@ -95,7 +95,6 @@ public final class DocumentWorkerPool: Sendable {
         var taken = 0
         var interactive: [WaitCell<Grant>] = []
         var batch: [WaitCell<Grant>] = []
-        var share = WorkerShare()
         var isStopping = false
     }
 
@@ -301,13 +300,10 @@ public final class DocumentWorkerPool: Sendable {
         }
     }
 
-    /// Gives a worker or a place to whoever waits longest, the interactive first but for the jobs' share; false when
-    /// nobody does.
+    /// Gives a worker or a place to whoever waits longest, the interactive first; false when nobody does.
     private static func serveWaiter(_ grant: Grant, _ state: inout State) -> Bool {
         while !state.interactive.isEmpty || !state.batch.isEmpty {
-            let servesBatch = state.share.servesBatch(
-                interactiveWaits: !state.interactive.isEmpty, batchWaits: !state.batch.isEmpty)
-            let cell = servesBatch ? state.batch.removeFirst() : state.interactive.removeFirst()
+            let cell = state.interactive.isEmpty ? state.batch.removeFirst() : state.interactive.removeFirst()
             // False: it has given up meanwhile.
             if cell.deliver(grant) { return true }
         }
