@@ -30,8 +30,7 @@ final class DiskArtifactStore: Sendable {
     ///
     /// - Throws: `STORAGE_FAILED` when the folder cannot be made or another process has it.
     init(runsDirectory: String) throws(ServiceError) {
-        let root = runsDirectory.count > 1 && runsDirectory.hasSuffix("/")
-            ? String(runsDirectory.dropLast()) : runsDirectory
+        let root = RunFolders(runsDirectory).runsDirectory
         self.runsDirectory = root
         spoolDirectory = root + "/.spool"
         do {
@@ -125,10 +124,7 @@ final class DiskArtifactStore: Sendable {
     /// Removes a run's folder; the day's folder too when it was the last one in it. Failing is no harm: what is left is
     /// found by the next sweep.
     func remove(_ id: RunID) {
-        let folder = folder(id)
-        // A folder that cannot be removed now is removed by a later sweep.
-        try? FileSystem.removeTree(folder.path)
-        if rmdir(folder.dayPath) == 0 { knownDay.withLock { $0 = "" } }
+        removeFolder(folder(id).path)
     }
 
     /// Rewrites the files of an ended run unless they say what the store says. A run whose folder is gone stays so.
@@ -143,17 +139,21 @@ final class DiskArtifactStore: Sendable {
         }
     }
 
-    /// The days that have folders, newest first. Anything that is not named like a day is not ours.
-    func days() -> [String] {
-        let names = (try? FileSystem.names(in: runsDirectory)) ?? []
-        return names.filter { DiskArtifactStore.isDay($0) }.sorted(by: >)
+    /// Removes a folder that `folders` has found; the day's folder too when it was the last one in it. Failing is no
+    /// harm: what is left is found by the next sweep.
+    func removeFolder(_ path: String) {
+        try? FileSystem.removeTree(path)
+        if rmdir((path as NSString).deletingLastPathComponent) == 0 { knownDay.withLock { $0 = "" } }
     }
 
+    /// What lies in the runs folder.
+    var folders: RunFolders { RunFolders(runsDirectory) }
+
+    /// The days that have folders, newest first. Anything that is not named like a day is not ours.
+    func days() -> [String] { folders.days() }
+
     /// The runs that have a folder on that day. Anything that is not named like a run of that day is not ours.
-    func runs(on day: String) -> [RunID] {
-        let names = (try? FileSystem.names(in: runsDirectory + "/" + day)) ?? []
-        return names.compactMap { RunID($0) }.filter { $0.moment.day().description == day }
-    }
+    func runs(on day: String) -> [RunID] { folders.runs(on: day) }
 
     /// Bytes free for us on the filesystem.
     func freeBytes() throws(ServiceError) -> Int {
@@ -201,12 +201,6 @@ final class DiskArtifactStore: Sendable {
         // A file that cannot be read is as good as none.
         guard let bytes = try? Data(contentsOf: URL(fileURLWithPath: path)) else { return nil }
         return try? JSONDecoder().decode(type, from: bytes)
-    }
-
-    private static func isDay(_ name: String) -> Bool {
-        let parts = name.split(separator: "-", omittingEmptySubsequences: false)
-        return name.utf8.count == 10 && parts.map(\.count) == [4, 2, 2]
-            && parts.allSatisfy { $0.utf8.allSatisfy { (48...57).contains($0) } }
     }
 
     /// Two servers on one folder would run each job twice.

@@ -37,6 +37,12 @@ enum FileSystem {
         try makeFolder(path)
     }
 
+    /// Whether there is a real folder, no link to one.
+    static func isFolder(_ path: String) -> Bool {
+        var info = stat()
+        return lstat(path, &info) == 0 && info.st_mode & S_IFMT == S_IFDIR
+    }
+
     /// Writes a whole new file.
     static func write(_ bytes: Data, to path: String) throws(FileError) {
         let file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)

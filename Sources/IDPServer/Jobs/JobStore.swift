@@ -80,8 +80,8 @@ protocol JobStore: Sendable {
     /// Jobs that have not ended, in the order in which they shall run.
     func unfinishedJobs() throws(ServiceError) -> [RunRecord]
 
-    /// Ended runs whose id lies below `id`, oldest first, at most `limit`.
-    func endedRuns(below id: RunID, limit: Int) throws(ServiceError) -> [EndedRun]
+    /// Ended runs whose id lies between the two, neither included, oldest first, at most `limit`.
+    func endedRuns(above: RunID?, below: RunID, limit: Int) throws(ServiceError) -> [EndedRun]
 
     /// How many jobs are in each state.
     func jobCounts() throws(ServiceError) -> [RunState: Int]

@@ -80,6 +80,9 @@ final class RunIndex: Sendable {
         state.withLock { $0.live[id]?.published ?? $0.ended[id] }
     }
 
+    /// Whether events can be applied to a run.
+    func isLive(_ id: RunID) -> Bool { state.withLock { $0.live[id] != nil } }
+
     /// How far a live run has come.
     func progress(of id: RunID) -> Progress? { state.withLock { $0.live[id]?.progress } }
 

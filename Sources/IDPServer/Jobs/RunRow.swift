@@ -51,10 +51,12 @@ enum RunRow {
             try statement.execute(arguments: [number(record.state), record.replays, record.id.data])
             guard database.changesCount == 1 else { throw ServiceError(.jobNotReplayable, cause: "store: not failed") }
         case .expire(let ids, let moment):
-            let delete = try database.cachedStatement(sql: "DELETE FROM run WHERE run_id = ?")
+            // One that was replayed in this very moment stays.
+            let delete = try database.cachedStatement(sql: "DELETE FROM run WHERE run_id = ? AND state >= 2")
             let remember = try database.cachedStatement(sql: "INSERT OR REPLACE INTO expired VALUES (?, ?)")
             for id in ids {
                 try delete.execute(arguments: [id.data])
+                guard database.changesCount == 1 else { continue }
                 try remember.execute(arguments: [id.data, moment.milliseconds])
             }
         case .forgetExpired(let moment):

@@ -7,7 +7,8 @@ import Synchronization
 extension RunService {
     /// Ends a run by an event that the state machine turns into a final state: files, row, then everything visible.
     func end(
-        _ id: RunID, _ event: JobStateMachine.Event, _ judgement: Judgement?, cause: String? = nil, then: @escaping @Sendable (RunRecord) -> Void = { _ in }
+        _ id: RunID, _ event: JobStateMachine.Event, _ judgement: Judgement?, cause: String? = nil,
+        then: @escaping @Sendable (RunRecord) -> Void = { _ in }
     ) {
         let moment = now()
         do throws(JobStateMachine.IllegalTransition) {

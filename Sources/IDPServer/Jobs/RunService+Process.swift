@@ -6,8 +6,8 @@ import Pipeline
 extension RunService {
     /// Runs a document while the caller waits. `completion` is called once, on a queue of the service, after the run is
     /// stored: with the judgement, or with why there is none (`SERVER_BUSY`, `SHUTTING_DOWN`, `STORAGE_FULL`,
-    /// `PROCESSING_TIMEOUT`, `CLIENT_CLOSED_REQUEST` when cancelled, the pipeline's own, those of a repeated key). Reads
-    /// the store where runs may repeat: not for a loop.
+    /// `PROCESSING_TIMEOUT`, `CLIENT_CLOSED_REQUEST` when cancelled, the pipeline's own, those of a repeated key).
+    /// Reads the store where runs may repeat: not for a loop.
     func process(
         _ submission: Submission, deadline: Deadline, cancellation: CancellationToken,
         completion: @escaping @Sendable (RunOutcome) -> Void
@@ -53,7 +53,8 @@ extension RunService {
         }
         interactiveQueue.enqueue(
             WorkItem(
-                id: record.id, caller: record.share ?? "", priority: submission.priority, isAbandoned: { cancellation.isCancelled },
+                id: record.id, caller: record.share ?? "", priority: submission.priority,
+                isAbandoned: { cancellation.isCancelled },
                 discard: { self.giveUp(record, cancellation.reason, finish) },
                 work: { slot in self.runSync(record, submission, deadline, cancellation, slot, finish) }),
             reserved: true)

@@ -96,6 +96,16 @@ extension RunService {
         }
     }
 
+    /// What a submission is answered whose key another node gave to its run in the same moment. Reads the store.
+    func earlier(_ record: RunRecord, _ refusal: ServiceError) -> Result<SubmittedRun, ServiceError> {
+        guard let key = record.idempotencyKey,
+            let earlier = try? store.run(matching: .idempotencyKey(key, caller: record.caller))
+        else { return .failure(refusal) }
+        guard earlier.fingerprint == record.fingerprint else { return .failure(keyReused()) }
+        metrics.repeated(.replayed)
+        return .success(SubmittedRun(record: earlier, origin: .replayed))
+    }
+
     /// The hash of what decides a verdict: the document, the applicant, the day; and of whose it is, so that no caller
     /// is told of another's runs. Nil unless equal documents are to be recognised.
     func contentKey(of record: RunRecord) -> [UInt8]? {

@@ -10,25 +10,28 @@ extension RunService {
     func keepRetention() {
         guard let days = settings.storage.retentionDays, !isStopping else { return }
         let moment = now()
-        let cutoff = moment.advanced(by: .seconds(-86_400 * days))
+        let cutoff = Retention.cutoff(days: days, at: moment)
         let removed = expireRuns(createdBefore: cutoff, at: moment)
         let pause: DispatchTimeInterval
-        if removed == RunService.expiryStep {
+        if removed == Retention.step {
             pause = .milliseconds(50)
         } else {
-            removeOrphans(before: cutoff)
-            store.write(.forgetExpired(before: cutoff.advanced(by: .seconds(-86_400 * RunService.memoryDays)))) { _ in }
+            let retention = Retention(store: store, folders: artifacts.folders, cutoff: cutoff)
+            for day in artifacts.days() where !isStopping {
+                for path in retention.orphans(on: day) where !isStopping { artifacts.removeFolder(path) }
+            }
+            store.write(.forgetExpired(before: retention.forgetBefore)) { _ in }
             pause = .seconds(60)
         }
         housekeeping.asyncAfter(deadline: .now() + pause) { [weak self] in self?.keepRetention() }
     }
 
-    /// Removes the oldest ended runs that came in before the moment, at most `expiryStep`, and says how many.
+    /// Removes the oldest ended runs that came in before the moment, at most a step, and says how many.
     func expireRuns(createdBefore cutoff: Timestamp, at moment: Timestamp) -> Int {
-        // A store that cannot be read is asked again at the next step.
-        guard let runs = try? store.endedRuns(below: RunID(floorOf: cutoff), limit: RunService.expiryStep),
-            !runs.isEmpty
-        else { return 0 }
+        let retention = Retention(store: store, folders: artifacts.folders, cutoff: cutoff)
+        // A store that cannot be read is asked again at the next step. A failed run that is being replayed is live.
+        guard let ended = try? retention.runs(), !ended.isEmpty else { return 0 }
+        let runs = ended.filter { !index.isLive($0.id) }
         for run in runs { artifacts.remove(run.id) }
         store.write(.expire(runs.map(\.id), at: moment)) { result in
             self.noteStore(result)
@@ -40,22 +43,4 @@ extension RunService {
         }
         return runs.count
     }
-
-    /// Removes folders of days that are wholly past and whose runs the store does not know.
-    private func removeOrphans(before cutoff: Timestamp) {
-        let day = cutoff.day().description
-        for old in artifacts.days() where old < day {
-            for id in artifacts.runs(on: old).prefix(RunService.expiryStep) where !isStopping {
-                switch try? store.run(id) {
-                case .unknown, .expired: artifacts.remove(id)
-                case .found, nil: break
-                }
-            }
-        }
-    }
-
-    private static let expiryStep = 100
-
-    /// Days that a removed run's id still answers `JOB_EXPIRED`.
-    private static let memoryDays = 90
 }

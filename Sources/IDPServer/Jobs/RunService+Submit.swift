@@ -60,7 +60,8 @@ extension RunService {
             // The folder goes before the caller hears of it: who was refused leaves nothing behind.
             intake[0].async {
                 self.artifacts.remove(record.id)
-                completion(.failure(ServiceError(code, retryAfter: 5, cause: error.cause)))
+                let refusal = ServiceError(code, retryAfter: 5, cause: error.cause)
+                completion(code == .idempotencyInProgress ? self.earlier(record, refusal) : .failure(refusal))
             }
         }
     }

@@ -64,19 +64,42 @@ final class SQLiteJobStore: JobStore {
         }
     }
 
-    /// Opens the file, making it (mode 0600) and its folder where they are missing, and brings its schema up to date.
+    /// Opens the file for writing, making it (mode 0600) and its folder where they are missing, and brings its schema
+    /// up to date.
     ///
     /// - Parameter documents: makes the sync, once the file is there.
     /// - Throws: `STORAGE_FULL` or `STORAGE_FAILED`.
-    init(path: String, documents: () throws(ServiceError) -> DocumentSync) throws(ServiceError) {
+    convenience init(path: String, documents: () throws(ServiceError) -> DocumentSync) throws(ServiceError) {
         let pool = try SQLiteJobStore.open(path)
         let documents = try documents()
+        self.init(pool: pool) { batch, box in SQLiteJobStore.flush(batch, pool, box, documents) }
+    }
+
+    /// Opens an existing file to look at it, beside a server that may be writing it: nothing is made, migrated or
+    /// written; writes fail.
+    ///
+    /// - Throws: `STORAGE_FAILED`, also when there is no such file.
+    convenience init(reading path: String) throws(ServiceError) {
+        var configuration = Configuration()
+        configuration.label = "idp.store"
+        configuration.readonly = true
+        configuration.busyMode = .timeout(5)
+        do {
+            self.init(pool: try DatabasePool(path: path, configuration: configuration)) { batch, _ in
+                let failure = ServiceError(.storageFailed, cause: "the store was opened for reading")
+                for entry in batch { entry.completion(.failure(failure)) }
+            }
+        } catch {
+            throw SQLiteJobStore.serviceError(error)
+        }
+    }
+
+    /// - Parameter flush: writes a batch and tells each of it what came of it.
+    private init(pool: DatabasePool, flush: @escaping @Sendable ([Entry], StatisticsBox) -> Void) {
         let box = StatisticsBox()
         self.pool = pool
         statisticsBox = box
-        writer = GroupCommit(label: "idp.store.writer") { batch in
-            SQLiteJobStore.flush(batch, pool, box, documents)
-        }
+        writer = GroupCommit(label: "idp.store.writer") { flush($0, box) }
     }
 
     /// Counts since the store was opened.
@@ -169,10 +192,15 @@ final class SQLiteJobStore: JobStore {
             [RunRow.number(RunKind.job), RunRow.number(RunState.accepted), RunRow.number(RunState.running)])
     }
 
-    func endedRuns(below id: RunID, limit: Int) throws(ServiceError) -> [EndedRun] {
+    func endedRuns(above: RunID?, below: RunID, limit: Int) throws(ServiceError) -> [EndedRun] {
         try read { database in
-            let sql = "SELECT run_id, kind, state FROM run WHERE run_id < ? AND state >= ? ORDER BY run_id LIMIT ?"
-            let arguments: StatementArguments = [id.data, RunRow.number(RunState.completed), limit]
+            let sql = """
+                SELECT run_id, kind, state FROM run WHERE run_id > ? AND run_id < ? AND state >= ?
+                ORDER BY run_id LIMIT ?
+                """
+            let arguments: StatementArguments = [
+                above?.data ?? Data(), below.data, RunRow.number(RunState.completed), limit,
+            ]
             return try Row.fetchAll(database, sql: sql, arguments: arguments).compactMap { row in
                 guard let id = RunID(bytes: row[0] as Data) else { return nil }
                 return EndedRun(id: id, kind: try RunRow.kind(row[1]), state: try RunRow.state(row[2]))

@@ -8,6 +8,7 @@ struct IdempotencyKey: Sendable, Hashable {
     /// The most characters that a key may have.
     static let lengthMax = 255
 
+    /// Without quotation marks and escapes.
     let text: String
 
     /// - Throws: `VALIDATION_ERROR` for anything else.

@@ -22,7 +22,9 @@ final class RunEventStream: Sendable {
         var isEnded = false
     }
 
+    /// The run that it is about.
     let runID: RunID
+    /// What the client is sent.
     let body = BodyStream()
     private let state = Mutex(State())
 

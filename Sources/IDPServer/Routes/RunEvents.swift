@@ -90,9 +90,8 @@ final class RunEvents: Sendable {
                 stream.take(.state(record), isStopping: isStopping)
             }
             let position = runs.jobQueue.position(of: stream.runID)
-            stream.tick(
-                position: position, expectedSeconds: position.map { runs.jobQueue.seconds(forItems: $0 + 1, limit: 86_400) },
-                heartbeat: heartbeat, isStopping: isStopping)
+            let seconds = position.map { runs.jobQueue.seconds(forItems: $0 + 1, limit: 86_400) }
+            stream.tick(position: position, expectedSeconds: seconds, heartbeat: heartbeat, isStopping: isStopping)
             if stream.isEnded { leave(key, stream.runID) }
         }
         if !entries.isEmpty { queue.asyncAfter(deadline: .now() + .seconds(1)) { self.tick() } }

@@ -133,9 +133,11 @@ struct JobStoreTests {
         let store = try place.open()
         let run = try RunRecord.sample(0, state: .failed)
         try await store.written(.insert(run, nil, document: nil))
-        #expect(try store.endedRuns(below: RunID(floorOf: run.createdAt), limit: 10).isEmpty)
+        #expect(try store.endedRuns(above: nil, below: RunID(floorOf: run.createdAt), limit: 10).isEmpty)
         let later = RunID(floorOf: run.createdAt.advanced(by: .milliseconds(1)))
-        #expect(try store.endedRuns(below: later, limit: 10) == [EndedRun(id: run.id, kind: .job, state: .failed)])
+        let ended = [EndedRun(id: run.id, kind: .job, state: .failed)]
+        #expect(try store.endedRuns(above: nil, below: later, limit: 10) == ended)
+        #expect(try store.endedRuns(above: run.id, below: later, limit: 10).isEmpty)
         try await store.written(.expire([run.id], at: Timestamp(milliseconds: 10)))
         #expect(try store.run(run.id) == .expired)
         try await store.written(.forgetExpired(before: Timestamp(milliseconds: 10)))
@@ -212,7 +214,8 @@ struct JobStoreTests {
             run.caller = caller
             return run
         }
-        let first = try run(0, "/v1/jobs a", nil)
+        var first = try run(0, "/v1/jobs a", nil)
+        first.state = .failed
         let others = [
             try run(1, "/v1/jobs a", "bank"), try run(2, "/v1/jobs b", nil), try run(3, nil, nil), try run(4, nil, nil),
         ]
@@ -224,6 +227,9 @@ struct JobStoreTests {
         #expect(try store.run(matching: .idempotencyKey("/v1/jobs a", caller: nil)) == first)
         #expect(try store.run(matching: .idempotencyKey("/v1/jobs a", caller: "bank")) == others[0])
         #expect(try store.run(matching: .idempotencyKey("/v1/jobs c", caller: nil)) == nil)
+        // What has not ended does not expire.
+        try await store.written(.expire([others[0].id], at: Timestamp(milliseconds: 10)))
+        #expect(try store.run(others[0].id) == .found(others[0]))
         // The key lives as long as its run.
         try await store.written(.expire([first.id], at: Timestamp(milliseconds: 10)))
         #expect(try store.run(matching: .idempotencyKey("/v1/jobs a", caller: nil)) == nil)

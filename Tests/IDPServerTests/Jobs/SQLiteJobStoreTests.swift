@@ -80,7 +80,7 @@ struct SQLiteJobStoreTests {
             "SELECT * FROM run WHERE kind = ? AND run_id < ? ORDER BY run_id DESC LIMIT ?",
             "SELECT * FROM run WHERE state = ? AND run_id < ? ORDER BY run_id DESC LIMIT ?",
             "SELECT * FROM run WHERE run_id < ? ORDER BY run_id DESC LIMIT ?",
-            "SELECT run_id FROM run WHERE run_id < ? AND state >= ? ORDER BY run_id LIMIT ?",
+            "SELECT run_id FROM run WHERE run_id > ? AND run_id < ? AND state >= ? ORDER BY run_id LIMIT ?",
             "SELECT state, COUNT(*) FROM run WHERE kind = ? GROUP BY state",
             "SELECT * FROM run WHERE kind = ? AND state IN (?, ?)",
             "SELECT * FROM run WHERE idempotency_key = ? AND IFNULL(caller, '') = ?",
