@@ -69,7 +69,8 @@ public final class DocumentPipeline: DocumentJudge {
         }
         let classification = try run.stage(.classify, pages: count) { rules.classify(text) }
         let extraction = try run.stage(.extract, pages: count) {
-            rules.extract(text, classification, today: request.today)
+            rules.settled(
+                rules.extract(text, classification, today: request.today), fio: request.fio)
         }
         let (checks, reasons) = try run.stage(.validate, pages: count) {
             rules.check(extraction, fio: request.fio, today: request.today)
