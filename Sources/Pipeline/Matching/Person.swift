@@ -72,8 +72,7 @@ struct Person {
         return Finding(
             value: best.mention.reading.name, confidence: min(1, reading) * min(1, margin),
             page: flow.tokens[best.mention.first].page + 1, box: box,
-            words: sources.map { flow.words[$0].text }.joined(separator: " "), source: best.mention.source,
-            readFrom: flow.isRecognised[flow.tokens[best.mention.first].page] ? .ocr : .textLayer)
+            words: sources.map { flow.words[$0].text }.joined(separator: " "), source: best.mention.source)
     }
 
     /// Full names before initials, then what other mentions bear out, the nominative, and a sure reading.

@@ -10,7 +10,10 @@ public struct PersonName: Sendable, Hashable, Codable {
     /// reading only. All are of one gender.
     public var otherReadings: [PersonName]?
 
-    public init(surname: String, given: String, patronymic: String? = nil) {
+    public init(
+        surname: String, given: String, patronymic: String? = nil, otherReadings: [PersonName]? = nil
+    ) {
+        self.otherReadings = otherReadings
         self.surname = surname
         self.given = given
         self.patronymic = patronymic

@@ -44,8 +44,9 @@ public struct DocumentRules: DocumentRuling {
         let type = classification.types.first
         let paper = paper(of: type?.value.key, in: text, classification)
         return Extraction(
-            docType: type, singleDocType: classification.single, fio: person(text, type?.value),
-            docDate: dates.issueDate(of: text, paper: paper, today: today))
+            docType: type?.read(from: text), singleDocType: classification.single.read(from: text),
+            fio: person(text, type?.value)?.read(from: text),
+            docDate: dates.issueDate(of: text, paper: paper, today: today)?.read(from: text))
     }
 
     /// The name as the applicant bears it, where the paper's words allow that.

@@ -27,4 +27,11 @@ public struct Finding<Value: Sendable & Hashable & Codable>: Sendable, Hashable,
         self.source = source
         self.readFrom = readFrom
     }
+
+    /// The same finding, with where its page's words came from.
+    func read(from text: DocumentText) -> Finding {
+        var finding = self
+        finding.readFrom = text.pages.first { $0.number == page }?.source
+        return finding
+    }
 }
