@@ -36,7 +36,7 @@ final class Application: Sendable {
             DocumentWorkerPool.Settings(settings.documents), onEvent: pipelineTelemetry.poolEvent)
         let pipeline = DocumentPipeline(
             pool: pool, rules: try DocumentRules(settings.documents), maxPages: settings.documents.pagesMax,
-            hooks: pipelineTelemetry.hooks)
+            reviewBelow: settings.documents.reviewBelow, hooks: pipelineTelemetry.hooks)
 
         let artifacts = try DiskArtifactStore(runsDirectory: settings.storage.runsDirectory)
         let store = try SQLiteJobStore(path: settings.storage.storePath, artifacts: artifacts)

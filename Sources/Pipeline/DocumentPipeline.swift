@@ -28,6 +28,7 @@ public final class DocumentPipeline: DocumentJudge {
     private let pool: DocumentWorkerPool
     private let rules: any DocumentRuling
     private let maxPages: Int
+    private let reviewBelow: Double
     private let hooks: Hooks
     private let pages = DispatchQueue(label: "idp.pipeline.pages", attributes: .concurrent)
 
@@ -35,10 +36,15 @@ public final class DocumentPipeline: DocumentJudge {
     ///   - pool: the workers that read; the caller starts and stops it.
     ///   - rules: what judges the text.
     ///   - maxPages: documents with more pages fail with `TOO_MANY_PAGES`.
-    public init(pool: DocumentWorkerPool, rules: any DocumentRuling, maxPages: Int = 20, hooks: Hooks = Hooks()) {
+    ///   - reviewBelow: runs whose least sure field is less sure than this, 0 to 1, need a review.
+    public init(
+        pool: DocumentWorkerPool, rules: any DocumentRuling, maxPages: Int = 20, reviewBelow: Double = 0,
+        hooks: Hooks = Hooks()
+    ) {
         self.pool = pool
         self.rules = rules
         self.maxPages = maxPages
+        self.reviewBelow = reviewBelow
         self.hooks = hooks
     }
 
@@ -69,14 +75,15 @@ public final class DocumentPipeline: DocumentJudge {
         }
         let classification = try run.stage(.classify, pages: count) { rules.classify(text) }
         let extraction = try run.stage(.extract, pages: count) {
-            rules.extract(text, classification, today: request.today)
+            rules.settled(
+                rules.extract(text, classification, today: request.today), fio: request.fio)
         }
         let (checks, reasons) = try run.stage(.validate, pages: count) {
             rules.check(extraction, fio: request.fio, today: request.today)
         }
         return Judgement(
             verdict: checks.verdict, reasons: reasons, extraction: extraction, checks: checks, stages: run.timings,
-            pages: count)
+            pages: count, review: Review(of: extraction, below: reviewBelow))
     }
 }
 

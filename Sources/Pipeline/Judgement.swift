@@ -99,11 +99,14 @@ public struct Judgement: Sendable, Hashable, Codable {
     public var stages: [StageTiming]
     /// Pages of the document.
     public var pages: Int
+    /// Whether somebody should look at it; nil for a judgement that was kept before there were reviews.
+    public var review: Review?
 
     public init(
         verdict: Bool, reasons: [VerdictReason], extraction: Extraction, checks: Checks, stages: [StageTiming],
-        pages: Int
+        pages: Int, review: Review? = nil
     ) {
+        self.review = review
         self.verdict = verdict
         self.reasons = reasons
         self.extraction = extraction

@@ -44,7 +44,8 @@ extension Settings {
         let workers = read.optionalInteger("IDP_WORKERS") ?? cores
         documents = Documents(
             workers: workers, pagesMax: read.integer("IDP_MAX_PAGES"), ocrLanguages: read.text("IDP_OCR_LANGUAGES"),
-            typesFile: read.optionalText("IDP_TYPES_FILE"), today: read.optionalDate("IDP_TODAY"))
+            typesFile: read.optionalText("IDP_TYPES_FILE"), today: read.optionalDate("IDP_TODAY"),
+            reviewBelow: Double(read.integer("IDP_REVIEW_BELOW")) / 100)
         jobs = Jobs(
             queueLimit: read.integer("IDP_QUEUE_LIMIT"), jobTimeout: read.duration("IDP_JOB_TIMEOUT"),
             attemptsMax: read.integer("IDP_JOB_ATTEMPTS_MAX"),

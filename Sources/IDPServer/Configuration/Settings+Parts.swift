@@ -28,8 +28,13 @@ extension DocumentRules {
             catalog: catalog,
             person: { text, type in PersonFinder().holder(in: text, type: type) },
             match: { submitted, found in
-                let match = NameMatcher().match(submitted: submitted, found: found)
+                let match = NameMatcher().match(
+                    submitted: submitted, found: found.value, readFromPicture: found.readFrom != .textLayer)
                 return (match.isMatch, match.why)
+            },
+            settle: { submitted, found in
+                NameMatcher().settled(
+                    found.value, submitted: submitted, readFromPicture: found.readFrom != .textLayer)
             })
     }
 }

@@ -39,7 +39,7 @@ struct Settings: Sendable {
         var isProbeOn: Bool
     }
 
-    /// IDP_WORKERS, IDP_MAX_PAGES, IDP_OCR_LANGUAGES, IDP_TYPES_FILE, IDP_TODAY.
+    /// IDP_WORKERS, IDP_MAX_PAGES, IDP_OCR_LANGUAGES, IDP_TYPES_FILE, IDP_TODAY, IDP_REVIEW_BELOW.
     struct Documents: Sendable, Equatable {
         var workers: Int
         var pagesMax: Int
@@ -48,6 +48,8 @@ struct Settings: Sendable {
         var typesFile: String?
         /// Nil: the day it is in UTC+5.
         var today: CalendarDate?
+        /// 0 to 1.
+        var reviewBelow: Double
     }
 
     /// IDP_QUEUE_LIMIT, IDP_JOB_…, IDP_PROCESS_TIMEOUT, IDP_INTERACTIVE_….

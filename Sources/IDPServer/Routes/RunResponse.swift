@@ -88,7 +88,12 @@ struct ResultResponse: Encodable {
     let judgement: Judgement?
 
     private enum Key: String, CodingKey {
-        case extracted, checks, stages, pages
+        case extracted, checks, stages, pages, review
+        case needsReview = "needs_review"
+    }
+
+    private enum ReviewKey: String, CodingKey {
+        case needed, confidence, threshold, why
     }
 
     private enum ExtractedKey: String, CodingKey {
@@ -109,7 +114,7 @@ struct ResultResponse: Encodable {
         try RunResponse(record: record).encode(to: encoder)
         var container = encoder.container(keyedBy: Key.self)
         guard let judgement else {
-            for key in [Key.extracted, .checks, .stages, .pages] { try container.encodeNil(forKey: key) }
+            for key in [Key.extracted, .checks, .stages, .pages, .needsReview, .review] { try container.encodeNil(forKey: key) }
             return
         }
         let found = judgement.extraction
@@ -125,6 +130,13 @@ struct ResultResponse: Encodable {
         try checks.encode(judgement.checks.singleDocType, forKey: .singleDocType)
         try container.encode(judgement.stages, forKey: .stages)
         try container.encode(judgement.pages, forKey: .pages)
+        try container.encode(judgement.review?.isNeeded, forKey: .needsReview)
+        guard let reviewed = judgement.review else { return try container.encodeNil(forKey: .review) }
+        var review = container.nestedContainer(keyedBy: ReviewKey.self, forKey: .review)
+        try review.encode(reviewed.isNeeded, forKey: .needed)
+        try review.encode((reviewed.confidence * 1000).rounded() / 1000, forKey: .confidence)
+        try review.encode(reviewed.threshold, forKey: .threshold)
+        try review.encode(reviewed.why, forKey: .why)
     }
 }
 
@@ -136,6 +148,7 @@ private struct Evidence<Value: Encodable>: Encodable {
     let box: Box?
     let words: String
     let source: String
+    let readFrom: String?
 
     init<Found>(_ finding: Finding<Found>, value: Value) {
         self.value = value
@@ -144,10 +157,12 @@ private struct Evidence<Value: Encodable>: Encodable {
         box = finding.box
         words = finding.words
         source = finding.source
+        readFrom = finding.readFrom?.rawValue
     }
 
     private enum Key: String, CodingKey {
         case value, confidence, page, box, words, source
+        case readFrom = "read_from"
     }
 
     func encode(to encoder: any Encoder) throws {
@@ -158,5 +173,6 @@ private struct Evidence<Value: Encodable>: Encodable {
         try container.encode(box, forKey: .box)
         try container.encode(words, forKey: .words)
         try container.encode(source, forKey: .source)
+        try container.encode(readFrom, forKey: .readFrom)
     }
 }

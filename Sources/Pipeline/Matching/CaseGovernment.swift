@@ -5,54 +5,105 @@
 enum CaseGovernment {
     /// The cases that the nearest governing word before a token asks for; empty when none stands near.
     static func cases(before token: Int, in flow: TextFlow) -> Set<GrammaticalCase> {
+        if let label = label(of: token, in: flow) { return governed(by: label, in: flow) ?? [.nominative] }
         var position = flow.previous(token)
         var words = 0
         while let current = position, words < 5 {
             let found = flow.tokens[current]
-            if found.isMark(":!.;") { return found.isMark(":") && words == 0 ? [.nominative] : [] }
+            if found.isMark("."), let before = flow.previous(current), isAbbreviation(flow.tokens[before]) {
+                position = before
+                continue
+            }
+            if found.isMark(":!.;") {
+                guard found.isMark(":"), words == 0, let before = flow.previous(current) else { return [] }
+                return governed(by: before, in: flow) ?? [.nominative]
+            }
             if found.kind == .word {
                 words += 1
-                for (cases, stems) in table where stems.contains(where: { matches($0, found.folded) }) { return cases }
+                if let cases = table.first(where: { $0.words.hold(found.folded) })?.cases { return cases }
             }
             position = flow.previous(current)
         }
         return []
     }
 
-    private static func matches(_ stem: String, _ folded: String) -> Bool {
-        stem.hasSuffix("*") ? folded.hasPrefix(stem.dropLast()) : folded == stem
+    /// «г.», a number of a date.
+    private static func isAbbreviation(_ token: NameToken) -> Bool {
+        token.kind == .number || token.kind == .word && token.folded.count <= 2
     }
 
-    private static let table: [(Set<GrammaticalCase>, [String])] = [
+    /// The last word of the cell to the left, when the name opens its own cell.
+    private static func label(of token: Int, in flow: TextFlow) -> Int? {
+        let segment = flow.segmentOfToken[token]
+        guard flow.previousInSegment(token) == nil, flow.hasLabelBeside(segment), let left = flow.segments[segment].left
+        else { return nil }
+        return flow.segments[left].range.last {
+            flow.tokens[$0].kind == .word || flow.tokens[$0].kind == .initial
+        }
+    }
+
+    /// «Кому:», «Выдана:», «УВОЛИТЬ:» ask for their case over the colon; other labels for the nominative.
+    private static func governed(by token: Int, in flow: TextFlow) -> Set<GrammaticalCase>? {
+        let folded = flow.tokens[token].folded
+        return table.first { $0.cases.isDisjoint(with: [.genitive, .instrumental]) && $0.words.hold(folded) }?.cases
+    }
+
+    /// Folded words, and beginnings of words (with a star).
+    private struct Words {
+        private var whole: Set<String> = []
+        private var beginnings: [String] = []
+
+        init(_ list: String) {
+            for word in list.split(whereSeparator: \.isWhitespace) {
+                let folded = NameLetters.folded(word.prefix { $0 != "*" })
+                if word.hasSuffix("*") { beginnings.append(folded) } else { whole.insert(folded) }
+            }
+        }
+
+        func hold(_ folded: String) -> Bool {
+            whole.contains(folded) || beginnings.contains(where: folded.hasPrefix)
+        }
+    }
+
+    private static let table: [(cases: Set<GrammaticalCase>, words: Words)] = [
         (
             [.dative],
-            [
-                "предостав*", "выдан", "выдана", "выдано", "дан", "дана", "дано", "выплат*", "гражданину", "гражданке",
-                "работнику", "работнице", "сотруднику", "сотруднице", "больному", "безработному", "пациенту",
-                "пациентке",
-                "заявителю", "сопровождающему", "сопровождающей", "работающему", "работающей", "врачу", "к", "кому",
-            ]
+            Words(
+                """
+                предостав* выдан выдана выдано выдать дан дана дано выплат* гражданину гражданке работнику работнице
+                сотруднику сотруднице больному больной безработному пациенту пациентке заявителю сопровождающему
+                сопровождающей работающему работающей врачу к кому матери отцу родителю опекуну застрахованному
+                получателю налогоплательщику лицу присвоить установить объявить разрешить
+                """)
         ),
         (
             [.accusative],
-            [
-                "уволить", "принять", "считать", "освободить", "перевести", "направить", "отстранить", "допустить",
-                "отозвать",
-                "возложить", "на", "признать", "доверяю",
-            ]
+            Words(
+                """
+                уволить принять считать освободить перевести направить отстранить допустить отозвать возложить на
+                признать доверяю зарегистрировать назначить исключить снять поставить включить
+                """)
         ),
         (
             [.instrumental],
-            ["с", "со", "между", "работником", "работницей", "сотрудником", "гражданином", "врачом", "за"]
+            Words(
+                """
+                с со между работником работницей сотрудником сотрудницей гражданином гражданкой врачом за матерью отцом
+                ребенком
+                """)
         ),
         (
             [.genitive],
-            [
-                "заявлени*", "обязанност*", "отношении", "у", "от", "гражданина", "гражданки", "работника", "работницы",
-                "сотрудника", "сотрудницы", "больного", "пациента", "пациентки", "документы", "дело", "дела", "имя",
-                "отпуск",
-            ]
+            Words(
+                """
+                заявлени* обязанност* отношении у от гражданина гражданки работника работницы сотрудника сотрудницы
+                больного пациента пациентки документы дело дела имя отпуск увольнении прекращении расторжении лице
+                налогоплательщика
+                """)
         ),
-        ([.nominative], ["уважаемый", "уважаемая", "что", "гражданин", "гражданка", "пациент", "больной", "работник"]),
+        (
+            [.nominative],
+            Words("уважаемый уважаемая что гражданин гражданка пациент больной больная работник лицо")
+        ),
     ]
 }

@@ -2,6 +2,15 @@
 enum GivenNameForm {
     /// The nominatives that a word in this case may have; empty when it cannot stand in this case.
     static func nominatives(of printed: String, in grammaticalCase: GrammaticalCase, _ gender: Gender) -> [Nominative] {
+        let halves = printed.split(separator: "-")
+        if halves.count == 2 {
+            // «Анной-Марией», «Анна-Марии»: the second half declines, the first may.
+            let second = nominatives(of: String(halves[1]), in: grammaticalCase, gender)
+            let first = nominatives(of: String(halves[0]), in: grammaticalCase, gender).max { $0.score < $1.score }
+            return second.map {
+                Nominative(word: (first?.word ?? NameLetters.lowercased(halves[0])) + "-" + $0.word, score: $0.score)
+            }
+        }
         let name = InflectedName(printed)
         var words: [String]
         if grammaticalCase == .nominative {
@@ -12,7 +21,7 @@ enum GivenNameForm {
             words.append(name.printed)
         }
         // Men's names in -а are left more often than others («Илья», «Мұса»).
-        let leaving = gender == .male && name.ends("а", "я") ? 0.8 : 1.5
+        let leaving = gender == .male && name.ends("а", "я") ? 0.8 : gender == .male ? 2.5 : 1.5
         return words.map { word in
             let isLeft =
                 word == name.printed && grammaticalCase != .nominative
@@ -34,6 +43,7 @@ enum GivenNameForm {
         case "м": shape = folded.hasSuffix("ом") || folded.hasSuffix("ем") ? -0.3 : 0.3
         case "а", "я": shape = gender == .female ? 0.4 : -0.6
         case "и", "о": shape = 0
+        case "й" where folded.hasSuffix("ой") && folded.count > 3: shape = -1.2
         case "ь": shape = 0.2
         default: shape = gender == .male ? 0.5 : 0.2
         }

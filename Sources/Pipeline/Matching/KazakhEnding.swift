@@ -25,6 +25,15 @@ enum KazakhEnding {
         return found
     }
 
+    /// How likely a printed ending is one, and no part of the name: `пен` and `дың` end no name, `дан` ends many.
+    static func weight(of ending: some StringProtocol, isExpected: Bool) -> Double {
+        let folded = NameLetters.folded(ending.drop { $0 == "-" })
+        var weight = NameLetters.hasKazakh(ending) ? 0.6 : -0.4
+        if ["пен", "бен"].contains(folded) { weight += 1.4 }
+        if ["нын", "нин", "дын", "дин", "тын", "тин"].contains(folded) { weight += 1 }
+        return weight + (isExpected ? 1.2 : 0)
+    }
+
     private static func agrees(_ ending: String, after last: Character) -> Bool {
         let isVowel = NameLetters.isVowel(last)
         // Russian surnames and patronymics end in letters that Kazakh writers take either way (в, ч, г, д, б).

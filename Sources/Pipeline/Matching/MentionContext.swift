@@ -25,6 +25,8 @@ struct MentionContext {
     var before: [RoleLexicon.Match] = []
     /// Cues after the name in its sentence, in reading order.
     var after: [RoleLexicon.Match] = []
+    /// «Директору ТОО «…»» above a name in the dative: the letter's addressee.
+    var isAddressee = false
     /// Whether a date of birth stands by the name that makes the person a child.
     var isChildByAge = false
 
@@ -52,6 +54,7 @@ struct MentionContext {
         afterTokens = MentionContext.walkForward(from: mention.last, mentions, flow)
         after = MentionContext.matches(in: afterTokens, of: flow, with: .after)
         caption = MentionContext.caption(under: flow.segmentOfToken[mention.last], flow)
+        isAddressee = walked.opensCell && MentionContext.isAddressed(segmentIndex, mention, flow)
         isChildByAge = MentionContext.hasChildsBirthDate(afterTokens, flow)
     }
 
@@ -61,6 +64,12 @@ struct MentionContext {
         return beforeTokens[(position + 1)...].count {
             flow.tokens[$0].kind == .word || flow.tokens[$0].kind == .number
         }
+    }
+
+    /// Whether a year stands between a cue and the name.
+    func hasDate(after match: RoleLexicon.Match) -> Bool {
+        guard let position = beforeTokens.firstIndex(of: match.last) else { return false }
+        return beforeTokens[(position + 1)...].contains { MentionContext.year(flow.tokens[$0]) != nil }
     }
 
     /// Whether a cue after the name follows at once («Абылай хан даңғылы», «Қ. Сәтбаев атындағы»).
@@ -195,7 +204,9 @@ struct MentionContext {
         guard let left = flow.segments[segment].left else { return nil }
         var tokens = Array(flow.segments[left].range)
         // A label of two lines beside a value of one.
-        if let above = flow.segments[left].above, flow.segments[above].right == nil, isClose(above, left, flow) {
+        if let above = flow.segments[left].above, flow.segments[above].right == nil, isClose(above, left, flow),
+            isPartOfLabel(above, left, beside: segment, flow)
+        {
             tokens = Array(flow.segments[above].range) + tokens
         }
         guard !tokens.contains(where: mentions.holds), tokens.contains(where: { flow.tokens[$0].kind == .word }) else {
@@ -204,6 +215,15 @@ struct MentionContext {
             return isEmpty ? cell(leftOf: left, mentions, flow) : nil
         }
         return tokens
+    }
+
+    /// A title over the form is no line of its first label: it is wider, or in capitals.
+    private static func isPartOfLabel(_ above: Int, _ left: Int, beside value: Int, _ flow: TextFlow) -> Bool {
+        let upper = flow.segments[above]
+        let isTitle =
+            flow.tokens[upper.range.lowerBound].isUppercased
+            && !flow.tokens[flow.segments[left].range.lowerBound].isUppercased
+        return !isTitle && upper.box.x + upper.box.width <= flow.segments[value].box.x
     }
 
     private static func isClose(_ above: Int, _ below: Int, _ flow: TextFlow) -> Bool {
@@ -244,6 +264,24 @@ struct MentionContext {
         guard let below = flow.segments[segment].below else { return nil }
         let range = flow.segments[below].range
         return flow.tokens[range.lowerBound].isMark("(") ? Array(range) : nil
+    }
+
+    private static let addressed: Set<String> = [
+        "директору", "генеральному", "исполнительному", "начальнику", "руководителю", "главному", "председателю",
+        "заведующему", "заведующей", "ректору", "акиму", "президенту", "управляющему", "первому", "министру",
+    ]
+
+    private static func isAddressed(_ segment: Int, _ mention: NameMention, _ flow: TextFlow) -> Bool {
+        guard mention.reading.grammaticalCase == .dative || mention.form == .initials else { return false }
+        var current = flow.segments[segment].above
+        var lines = 0
+        while let above = current, lines < 3 {
+            let first = flow.segments[above].range.lowerBound
+            if addressed.contains(flow.tokens[first].folded) { return true }
+            lines += 1
+            current = flow.segments[above].above
+        }
+        return false
     }
 
     /// A year of birth within sixteen years of the document's latest year.

@@ -10,8 +10,8 @@ extension MentionScanner {
                 continue
             }
             token = max(match.last, token) + 1
-            for start in valueStarts(after: match.last) {
-                if let mention = labelled(from: start), mention.reading.score >= (match.cue == .label ? 0.4 : 2.2) {
+            for start in valueStarts(after: match.last) where !isTitle(match, over: start) {
+                if let mention = labelled(from: start), mention.reading.score >= needed(match, before: start) {
                     add(mention)
                     break
                 }
@@ -19,10 +19,26 @@ extension MentionScanner {
         }
     }
 
+    /// How sure a reading must be: after «Ф.И.О.» and after a colon whatever looks like a name is one, in a sentence
+    /// it must look like one indeed.
+    private func needed(_ match: RoleLexicon.Match, before start: Int) -> Double {
+        if match.cue == .label { return 0.4 }
+        let hasColon = flow.previous(start).map { flow.tokens[$0].isMark(":") } ?? false
+        let isOtherCell = flow.segmentOfToken[start] != flow.segmentOfToken[match.last]
+        return hasColon || isOtherCell ? 1 : 1.8
+    }
+
+    /// «ЖҰМЫССЫЗ РЕТІНДЕ ТІРКЕЛГЕНІ ТУРАЛЫ АНЫҚТАМА»: a word of a title is no label of the next.
+    private func isTitle(_ match: RoleLexicon.Match, over start: Int) -> Bool {
+        let (label, value) = (flow.tokens[match.last], flow.tokens[start])
+        let hasColon = flow.previous(start).map { flow.tokens[$0].isMark(":") } ?? false
+        return match.cue != .label && label.isUppercased && label.folded.count > 3 && value.isUppercased && !hasColon
+    }
+
     private func isLabel(_ cue: RoleCue) -> Bool {
         switch cue {
-        case .label, .holder, .companion, .child: true
-        case .order, .weakHolder, .official, .other, .organisation, .place: false
+        case .label, .holder, .companion, .child, .order, .weakHolder: true
+        case .official, .other, .organisation, .place: false
         }
     }
 
@@ -42,8 +58,13 @@ extension MentionScanner {
         }
         let segment = flow.segments[flow.segmentOfToken[label]]
         let right = segment.right.map { flow.segments[$0].range.lowerBound }
-        let below = segment.below.map { flow.segments[$0].range.lowerBound }
-        return [right, below].compactMap(\.self)
+        // A title is no label («ЛИСТ О ВРЕМЕННОЙ НЕТРУДОСПОСОБНОСТИ»): what stands under it is a line of its own.
+        let isTitle = flow.tokens[label].isUppercased && flow.tokens[label].folded.count > 3
+        let below = isTitle ? nil : segment.below.map { flow.segments[$0].range.lowerBound }
+        // «(фамилия, имя, отчество)» stands under the name.
+        let isCaption = flow.tokens[segment.range.lowerBound].isMark("(")
+        let above = isCaption ? segment.above.map { flow.segments[$0].range.lowerBound } : nil
+        return [above, right, below].compactMap(\.self)
     }
 
     /// A small word or a further cue inside the label («Ф.И.О. пациента», «Выдана гражданину», «Берілді / Выдана»).
@@ -57,7 +78,7 @@ extension MentionScanner {
     }
 
     /// The name that starts at a token: two to four capitalised words.
-    private func labelled(from start: Int) -> NameMention? {
+    func labelled(from start: Int) -> NameMention? {
         var start = start
         while flow.tokens[start].isMark("_:-–—"), let next = flow.nextInSegment(start) { start = next }
         var run: [Int] = []
@@ -72,15 +93,34 @@ extension MentionScanner {
             position = flow.next(token)
         }
         guard run.count >= 2 else { return nil }
-        guard run.count >= 3 else { return short(run[0], run[1]) }
+        guard run.count >= 3 else { return short(run[0], run[1], surnameFirst: 2) }
+        // «Мұғалім Гасанова Любовь»: the first word is what she is, where the others make a name by themselves.
+        if PatronymicForm(flow.tokens[run[2]].folded) == nil, let pair = short(run[1], run[2], surnameFirst: 2),
+            pair.reading.score >= 5.5
+        {
+            return pair
+        }
         return triple(Array(run.prefix(3)))
     }
 
     /// Whether a name goes on in the next line: it does not yet have its three words, and the line is no label.
     private func continues(_ last: Int, _ token: Int, _ count: Int) -> Bool {
         guard count < 3, !flow.hasLabelBeside(flow.segmentOfToken[token]) else { return false }
+        // A surname alone at the end of a sentence's line is no name yet.
+        let line = flow.segments[flow.segmentOfToken[last]].range
+        if count == 1, line.count > 4, line.contains(where: isSentenceWord) { return true }
         let range = flow.segments[flow.segmentOfToken[token]].range
-        return range.allSatisfy { flow.tokens[$0].kind == .mark || isName($0) } && range.count <= 3 - count
+        if count == 2 {
+            return PatronymicForm(flow.tokens[token].folded) != nil
+                || flow.next(token).map { PatronymicForm.isApart(flow.tokens[$0].folded) } ?? false
+        }
+        return range.allSatisfy { flow.tokens[$0].kind == .mark || isFree($0) } && range.count <= 3 - count
+    }
+
+    /// A word in small letters, as only running text has.
+    private func isSentenceWord(_ token: Int) -> Bool {
+        flow.tokens[token].kind == .word && flow.tokens[token].folded.count > 2
+            && !(flow.tokens[token].text.unicodeScalars.first.map(NameLetters.isUppercase) ?? true)
     }
 
     /// Three words after a label whose patronymic is none that we know: a broken one, or a foreign name.
@@ -102,27 +142,37 @@ extension MentionScanner {
         for token in flow.tokens.indices where isField(token, ["фамилия", "теги"]) {
             guard let surname = fieldValue(of: token) else { continue }
             var given: Int?
-            var patronymic: Int?
+            var patronymic: [Int] = []
             // The other fields follow within the next rows of the form.
             for other in (token + 1)..<min(token + 40, flow.tokens.count) {
-                if patronymic == nil, isField(other, ["отчество", "акесинин"]) { patronymic = fieldValue(of: other) }
+                if patronymic.isEmpty, isField(other, ["отчество", "акесинин"]), let value = fieldValue(of: other) {
+                    patronymic = withSecondHalf(value)
+                }
                 if given == nil, isField(other, ["имя", "аты"]), !isAfterFather(other) {
                     given = fieldValue(of: other)
                 }
             }
             guard let given, given != surname else { continue }
-            let tokens = [surname, given] + [patronymic].compactMap(\.self)
-            let printed = patronymic.map { flow.tokens[$0].text }
+            let tokens = [surname, given] + patronymic
+            let printed = patronymic.isEmpty ? nil : patronymic.map { flow.tokens[$0].text }.joined(separator: " ")
             guard
                 let reading = NameReading.best(
                     surname: flow.tokens[surname].text, given: flow.tokens[given].text, patronymic: printed,
-                    last: patronymic == nil ? .given : .patronymic)
+                    last: patronymic.isEmpty ? .given : .patronymic, expected: [.nominative])
             else { continue }
             add(
                 NameMention(
-                    form: patronymic == nil ? .short : .full, reading: reading, tokens: tokens,
+                    form: patronymic.isEmpty ? .short : .full, reading: reading, tokens: tokens,
                     printedSurname: flow.tokens[surname].text, source: "name:fields"))
         }
+    }
+
+    /// The father's name with ұлы, қызы, оглы after it, where they stand apart.
+    private func withSecondHalf(_ father: Int) -> [Int] {
+        guard PatronymicForm(flow.tokens[father].folded) == nil, let next = flow.next(father),
+            flow.tokens[next].kind == .word, PatronymicForm.isApart(flow.tokens[next].folded)
+        else { return [father] }
+        return [father, next]
     }
 
     private func isAfterFather(_ token: Int) -> Bool {
@@ -161,7 +211,12 @@ extension MentionScanner {
             position = flow.nextInSegment(current)
         }
         let segment = flow.segments[flow.segmentOfToken[label]]
-        for neighbour in [segment.right, segment.below].compactMap(\.self) {
+        // What stands far under an empty field, or as a row of its own, is no value of it.
+        let below = segment.below.flatMap { below in
+            let isFar = flow.segments[below].box.y - segment.box.y > 3 * segment.box.height
+            return isFar || flow.hasLabelBeside(below) && segment.left == nil ? nil : below
+        }
+        for neighbour in [segment.right, below].compactMap(\.self) {
             let first = flow.segments[neighbour].range.lowerBound
             if isFieldWord(first) { return first }
         }

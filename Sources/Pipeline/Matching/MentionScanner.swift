@@ -19,6 +19,7 @@ struct MentionScanner {
         scanner.scanFields()
         scanner.scanPatronymics()
         scanner.scanLabels()
+        scanner.scanBirths()
         scanner.scanInitials()
         scanner.scanGivenNames()
         return scanner.mentions.sorted { $0.first < $1.first }
@@ -33,14 +34,30 @@ struct MentionScanner {
     /// Whether the token is free and is no word of the paper's own language.
     func isName(_ token: Int?) -> Bool {
         guard let token, isFree(token) else { return false }
-        return !NameStopWords.contains(flow.tokens[token].folded)
+        return !NameStopWords.contains(flow.tokens[token].folded) && !isVerb(flow.tokens[token].folded)
+            && !isAcronym(flow.tokens[token])
             && !isPatronymicOnly(flow.tokens[token].folded)
             && RoleLexicon.before.match(at: token, in: flow).map { isWeakerThanName($0, token) } ?? true
     }
 
+    /// «КГКП», «РГП»: capitals without a vowel.
+    private func isAcronym(_ token: NameToken) -> Bool {
+        token.isUppercased && !token.folded.contains(where: NameLetters.isVowel)
+    }
+
+    /// «Зарегистрировать», «Уволить»: orders begin so, and no name ends so.
+    private func isVerb(_ folded: String) -> Bool {
+        folded.count > 5 && ["ать", "ить", "еть", "ять", "ться"].contains(where: folded.hasSuffix)
+    }
+
     /// Some cues are spelled like names (`Дана`, `Аким`): beside another name they may be one.
     private func isWeakerThanName(_ match: RoleLexicon.Match, _ token: Int) -> Bool {
-        match.first == match.last && match.cue != .label && ["аким", "дана"].contains(flow.tokens[token].folded)
+        guard match.first == match.last, match.cue != .label else { return false }
+        let folded = flow.tokens[token].folded
+        if ["аким", "дана"].contains(folded) { return true }
+        // «Ахметов Азамат», but «Азамат Ахметов Данияр» is a citizen.
+        return ["азамат", "адам"].contains(folded) && flow.previousInSegment(token).map { flow.tokens[$0].isNameLike }
+            ?? false
     }
 
     /// Words that are patronymics and never surnames (`Маратовна`, `Болатқызы`); `Абрамович` may be one.
@@ -118,7 +135,8 @@ struct MentionScanner {
         guard
             var reading = NameReading.best(
                 surname: flow.tokens[surname].text, given: flow.tokens[given].text, patronymic: printed, last: last,
-                expected: CaseGovernment.cases(before: tokens[0], in: flow))
+                expected: CaseGovernment.cases(before: tokens[0], in: flow),
+                isKazakhExpected: KazakhSentence.follows(tokens[tokens.count - 1], in: flow))
         else { return nil }
         if isRecognised, let gender = reading.gender {
             reading.name.given = ReadingRepair.given(reading.name.given, gender)
@@ -140,12 +158,12 @@ struct MentionScanner {
             let before = flow.previousInSegment(initials[0])
             let after = flow.nextInSegment(last) ?? flow.next(last)
             let letters = initials.map { flow.tokens[$0].text.uppercased() }
-            if let before, isName(before), let reading = read(before, letters, first: before) {
+            if let before, isName(before), let reading = read(before, letters, first: before, last: last) {
                 add(
                     NameMention(
                         form: .initials, reading: reading, tokens: [before] + initials,
                         printedSurname: flow.tokens[before].text, source: "name:initials"))
-            } else if let after, isName(after), let reading = read(after, letters, first: initials[0]) {
+            } else if let after, isName(after), let reading = read(after, letters, first: initials[0], last: after) {
                 add(
                     NameMention(
                         form: .initials, reading: reading, tokens: initials + [after],
@@ -154,10 +172,11 @@ struct MentionScanner {
         }
     }
 
-    private func read(_ surname: Int, _ initials: [String], first: Int) -> NameReading? {
+    private func read(_ surname: Int, _ initials: [String], first: Int, last: Int) -> NameReading? {
         NameReading.best(
             surname: flow.tokens[surname].text, initials: initials,
-            expected: CaseGovernment.cases(before: first, in: flow))
+            expected: CaseGovernment.cases(before: first, in: flow),
+            isKazakhExpected: KazakhSentence.follows(last, in: flow))
     }
 
     /// The initials that start at a token, in one segment; «Ф.И.О.» and «Т.А.Ә.» come out as three.
@@ -183,9 +202,22 @@ struct MentionScanner {
     private mutating func scanGivenNames() {
         for token in flow.tokens.indices where isFree(token) {
             guard let after = flow.nextInSegment(token), isName(token), isName(after) else { continue }
-            guard let mention = short(token, after), mention.reading.score >= 3.4 else { continue }
+            guard let mention = short(token, after), mention.reading.score >= needed(token, after) else { continue }
             add(withMendedPatronymic(mention, after: after) ?? mention)
         }
+    }
+
+    /// How sure a reading must be: inside a sentence two capitalised words are seldom anything but a name, and what
+    /// follows may say that they are one («… еңбекке жарамсыз деп танылды»).
+    private func needed(_ first: Int, _ second: Int) -> Double {
+        let isInSentence = flow.previousInSegment(first).map { before in
+            flow.tokens[before].kind == .word && flow.tokens[before].folded.count > 1
+                && !(flow.tokens[before].text.unicodeScalars.first.map(NameLetters.isUppercase) ?? true)
+        } ?? false
+        let isOutstanding = !flow.tokens[first].isUppercased && !flow.tokens[second].isUppercased
+        if isInSentence && isOutstanding { return 2.2 }
+        let following = flow.next(second).flatMap { RoleLexicon.after.match(at: $0, in: flow) }
+        return following?.cue == .holder && isOutstanding ? 2 : 3.4
     }
 
     /// The same name with the word after it, where that is a patronymic but for a reading error.
@@ -198,18 +230,23 @@ struct MentionScanner {
     }
 
     /// Surname and given name in either order, as the better reading says.
-    func short(_ first: Int, _ second: Int) -> NameMention? {
+    ///
+    /// - Parameter surnameFirst: how much the usual order is to be preferred; forms keep to it, running text less.
+    func short(_ first: Int, _ second: Int, surnameFirst: Double = 0.6) -> NameMention? {
         let texts = (flow.tokens[first].text, flow.tokens[second].text)
         let expected = CaseGovernment.cases(before: first, in: flow)
+        let isKazakh = KazakhSentence.follows(second, in: flow)
         var readings: [(NameReading, String)] = []
         if var reading = NameReading.best(
-            surname: texts.0, given: texts.1, patronymic: nil, last: .given, expected: expected)
+            surname: texts.0, given: texts.1, patronymic: nil, last: .given, expected: expected,
+            isKazakhExpected: isKazakh)
         {
-            reading.score += 0.6
+            reading.score += surnameFirst
             readings.append((reading, texts.0))
         }
         if let reading = NameReading.best(
-            surname: texts.1, given: texts.0, patronymic: nil, last: .surname, expected: expected)
+            surname: texts.1, given: texts.0, patronymic: nil, last: .surname, expected: expected,
+            isKazakhExpected: isKazakh)
         {
             readings.append((reading, texts.1))
         }

@@ -33,6 +33,15 @@ enum NameLetters {
     /// The word with Latin look-alikes and digits turned into the Cyrillic letters they stand for, where the word is
     /// Cyrillic; a word of other Latin letters stays as it is.
     static func cyrillized(_ word: String) -> String {
+        // «HR-менеджер»: each side of a hyphen is of its own alphabet.
+        guard !word.unicodeScalars.contains("-") else {
+            return word.split(separator: "-", omittingEmptySubsequences: false).map { cyrillizedPiece(String($0)) }
+                .joined(separator: "-")
+        }
+        return cyrillizedPiece(word)
+    }
+
+    private static func cyrillizedPiece(_ word: String) -> String {
         var cyrillic = 0
         var latin = 0
         var strange = 0

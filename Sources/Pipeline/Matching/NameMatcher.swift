@@ -16,7 +16,27 @@ public struct NameMatcher: Sendable {
     ///
     /// - Parameter readFromPicture: whether the found name was recognised from a picture; only then is one reading
     ///   error forgiven.
-    public func match(submitted: String, found: PersonName, readFromPicture: Bool = true) -> NameMatch {
+    public func match(submitted: String, found: PersonName, readFromPicture: Bool) -> NameMatch {
+        let first = matchOne(submitted, found, readFromPicture)
+        guard !first.isMatch else { return first }
+        for other in found.otherReadings ?? [] {
+            var match = matchOne(submitted, other, readFromPicture)
+            guard match.isMatch else { continue }
+            match.why += " (the paper's words may be a form of «\(other.full)» as well as of «\(found.full)»)"
+            return match
+        }
+        return first
+    }
+
+    /// The reading of the found name that the submitted name bears out; the likeliest one when none does.
+    ///
+    /// `Благому` is the dative of `Благой` and of `Благий`: the paper cannot tell, the applicant can.
+    public func settled(_ found: PersonName, submitted: String, readFromPicture: Bool) -> PersonName {
+        guard !matchOne(submitted, found, readFromPicture).isMatch else { return found }
+        return found.otherReadings?.first { matchOne(submitted, $0, readFromPicture).isMatch } ?? found
+    }
+
+    private func matchOne(_ submitted: String, _ found: PersonName, _ readFromPicture: Bool) -> NameMatch {
         let arrangements = SubmittedParts.arrangements(of: submitted)
         let compared = arrangements.map { compare($0, found, readFromPicture) }
         let best = compared.enumerated().max { one, other in

@@ -16,8 +16,10 @@ struct NameReading: Hashable {
     /// Tries every gender and case that the patronymic allows, and weighs what surname and given name become.
     /// - Parameter last: which part stands last and may carry a Kazakh case ending.
     /// - Parameter expected: the cases that the words before ask for; a preference, where endings leave a choice.
+    /// - Parameter isKazakhExpected: whether the words after are Kazakh, so that a Kazakh case ending is likely.
     static func best(
-        surname: String, given: String, patronymic: String?, last: NameMatch.Part, expected: Set<GrammaticalCase> = []
+        surname: String, given: String, patronymic: String?, last: NameMatch.Part,
+        expected: Set<GrammaticalCase> = [], isKazakhExpected: Bool = false
     ) -> NameReading? {
         var readings: [NameReading] = []
         let form = patronymic.flatMap { PatronymicForm(NameLetters.folded($0)) }
@@ -30,7 +32,7 @@ struct NameReading: Hashable {
                             surname: surnameForm.word, given: givenForm.word, patronymic: nominativePatronymic)
                         let score =
                             surnameForm.score + givenForm.score + prior(grammaticalCase)
-                            + (expected.contains(grammaticalCase) ? 1 : 0)
+                            + (expected.contains(grammaticalCase) ? 1.5 : 0)
                         readings.append(
                             NameReading(
                                 name: name, gender: gender, grammaticalCase: grammaticalCase,
@@ -40,27 +42,60 @@ struct NameReading: Hashable {
             }
         }
         if form == nil || last == .surname {
-            readings += kazakh(surname: surname, given: given, patronymic: nominativePatronymic, last: last)
+            readings += kazakh(
+                surname: surname, given: given, patronymic: nominativePatronymic, last: last, isKazakhExpected)
         }
-        return readings.max { $0.score < $1.score }?.titleCased
+        return best(of: readings, expected: expected)
     }
 
     /// The best reading of a surname with initials.
     static func best(
-        surname: String, initials: [String], expected: Set<GrammaticalCase> = []
+        surname: String, initials: [String], expected: Set<GrammaticalCase> = [], isKazakhExpected: Bool = false
     ) -> NameReading? {
         var readings: [NameReading] = []
         for gender in Gender.allCases {
             for grammaticalCase in GrammaticalCase.allCases {
                 for form in SurnameForm.nominatives(of: surname, in: grammaticalCase, gender) {
                     var reading = initialled(form, initials, gender, grammaticalCase, isKazakhCase: false)
-                    reading.score += expected.contains(grammaticalCase) ? 1 : 0
+                    reading.score += expected.contains(grammaticalCase) ? 1.5 : 0
                     readings.append(reading)
                 }
             }
         }
-        return readings.max { $0.score < $1.score }?.titleCased
+        for length in KazakhEnding.lengths(in: NameLetters.folded(surname)) {
+            let stem = NameLetters.lowercased(surname.dropLast(length))
+            let score =
+                (Gender.allCases.map { SurnameForm.plausibility(NameLetters.folded(stem), $0) }.max() ?? 0)
+                + KazakhEnding.weight(of: surname.suffix(length), isExpected: isKazakhExpected)
+            let form = Nominative(word: stem, score: score)
+            readings.append(initialled(form, initials, .male, .nominative, isKazakhCase: true))
+        }
+        return best(of: readings, expected: expected)
     }
+
+    /// The likeliest of all readings, with what else the words may stand for. Readings of the other gender are no
+    /// second opinion: who reads `Ахметова` as a woman's surname must not take it for a man's as well.
+    /// The name as it is printed is always thought of where the words before ask for no other case: a rare name may
+    /// look declined (`Айше`).
+    private static func best(of readings: [NameReading], expected: Set<GrammaticalCase>) -> NameReading? {
+        guard let best = readings.max(by: { $0.score < $1.score })?.titleCased else { return nil }
+        var result = best
+        var others: [PersonName] = []
+        for reading in readings.sorted(by: { $0.score > $1.score })
+        where reading.gender == best.gender {
+            let isPrinted =
+                reading.grammaticalCase == .nominative && !reading.isKazakhCase
+                && (expected.isEmpty || expected.contains(.nominative))
+            guard reading.score > best.score - (isPrinted ? 6 : nearness) else { continue }
+            let name = reading.titleCased.name
+            if name != best.name, !others.contains(name) { others.append(name) }
+        }
+        result.name.otherReadings = others.isEmpty ? nil : others
+        return result
+    }
+
+    /// How far behind the best a reading may be and still be thought of.
+    private static let nearness = 2.0
 
     /// Every nominative that a surname beside initials may have, folded: for telling whether two mentions are of one
     /// person.
@@ -91,7 +126,7 @@ struct NameReading: Hashable {
 
     /// Readings in which the last word carries a Kazakh case ending and the others none.
     private static func kazakh(
-        surname: String, given: String, patronymic: String?, last: NameMatch.Part
+        surname: String, given: String, patronymic: String?, last: NameMatch.Part, _ isExpected: Bool
     ) -> [NameReading] {
         let word = last == .surname ? surname : given
         let form = patronymic.flatMap { PatronymicForm(NameLetters.folded($0)) }
@@ -104,8 +139,8 @@ struct NameReading: Hashable {
                     given: last == .surname ? NameLetters.lowercased(given) : stem, patronymic: patronymic)
                 let score =
                     SurnameForm.plausibility(NameLetters.folded(name.surname), gender)
-                    + GivenNameForm.plausibility(NameLetters.folded(name.given), gender) - 0.4
-                    + (NameLetters.hasKazakh(word.suffix(length)) ? 1 : 0)
+                    + GivenNameForm.plausibility(NameLetters.folded(name.given), gender)
+                    + KazakhEnding.weight(of: word.suffix(length), isExpected: isExpected)
                 readings.append(
                     NameReading(
                         name: name, gender: gender, grammaticalCase: .nominative, isKazakhCase: true, score: score))

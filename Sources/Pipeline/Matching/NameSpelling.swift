@@ -39,30 +39,48 @@ enum NameSpelling {
         return latinKeys(latin).contains(key)
     }
 
-    /// The sounds of a Latin word; `j` and `x` are read both ways.
+    /// What letters and groups sound like that the schemes use in two ways each: `j` in Aijan and Sergej, `x` in
+    /// Bexultan and Alexandr, `w` in Dawren and Ivanow, `ng` in Tang and Inga, `io` in Fiodor and Violetta, `ts` in
+    /// Tsoi and Petskaia, `sh` in Aisha and Ashat.
+    private static let ambiguous: [(String, [String])] = [
+        ("j", ["j", "i"]), ("x", ["h", "ks"]), ("w", ["v", "u"]), ("ng", ["ng", "n"]), ("io", ["io", "e"]),
+        ("ts", ["c", "ts"]), ("sh", ["S", "sh"]),
+    ]
+
+    /// The sounds of a Latin word, each way that it can be read.
     private static func latinKeys(_ word: String) -> Set<String> {
-        var keys: Set<String> = []
-        for (j, x) in [("j", "h"), ("i", "h"), ("j", "ks"), ("i", "ks")] {
-            var key = ""
-            var rest = word[...]
-            while let letter = rest.first {
-                // `j` before a vowel softens it only where it is not the sound ж.
-                if letter != "j" || j == "i", let (spelled, sound) = latinGroups.first(where: { rest.hasPrefix($0.0) })
-                {
-                    key += sound
-                    rest = rest.dropFirst(spelled.count)
-                    continue
-                }
-                switch letter {
-                case "j": key += j
-                case "x": key += x
-                default: key += latinSounds[letter] ?? String(letter)
-                }
-                rest = rest.dropFirst()
+        let present = ambiguous.filter { word.contains($0.0) }
+        var readings: [[String: String]] = [[:]]
+        for (group, sounds) in present {
+            readings = readings.flatMap { reading in
+                sounds.map { sound in reading.merging([group: sound]) { _, new in new } }
             }
-            keys.insert(collapsed(key))
         }
-        return keys
+        return Set(readings.map { latinKey(word, $0) })
+    }
+
+    private static func latinKey(_ word: String, _ reading: [String: String]) -> String {
+        var key = ""
+        var rest = word[...]
+        while let letter = rest.first {
+            let long = latinGroups.first { $0.0.count > 2 && rest.hasPrefix($0.0) }
+            if long == nil, let group = reading.keys.first(where: { $0.count == 2 && rest.hasPrefix($0) }) {
+                key += reading[group] ?? ""
+                rest = rest.dropFirst(group.count)
+                continue
+            }
+            // `j` before a vowel softens it only where it is not the sound ж.
+            if letter != "j" || reading["j"] == "i",
+                let (spelled, sound) = latinGroups.first(where: { rest.hasPrefix($0.0) })
+            {
+                key += sound
+                rest = rest.dropFirst(spelled.count)
+                continue
+            }
+            key += reading[String(letter)] ?? latinSounds[letter] ?? String(letter)
+            rest = rest.dropFirst()
+        }
+        return collapsed(key)
     }
 
     /// `ий`, `iy`, `yi` and `y` are one sound here.
@@ -80,13 +98,13 @@ enum NameSpelling {
         "я": "ia", "'": "",
     ]
     private static let latinGroups: [(String, String)] = [
-        ("shch", "S"), ("sch", "S"), ("zh", "j"), ("kh", "h"), ("ts", "c"), ("tz", "c"), ("tch", "C"), ("ch", "C"),
-        ("sh", "S"),
+        ("shch", "S"), ("shh", "S"), ("ştş", "S"), ("sch", "S"), ("tzh", "tj"), ("tch", "C"),
+        ("zh", "j"), ("kh", "h"), ("tz", "c"), ("ch", "C"),
         ("gh", "g"), ("yu", "iu"), ("ju", "iu"), ("ya", "ia"), ("ja", "ia"), ("yo", "e"), ("jo", "e"), ("ye", "e"),
         ("je", "e"), ("iy", "i"), ("oo", "u"), ("ou", "u"), ("ck", "k"), ("ph", "f"),
     ]
     private static let latinSounds: [Character: String] = [
-        "y": "i", "w": "v", "q": "k", "ä": "a", "á": "a", "ö": "o", "ó": "o", "ü": "u", "ū": "u", "ú": "u", "ı": "i",
+        "y": "i", "q": "k", "ý": "u", "ä": "a", "á": "a", "ö": "o", "ó": "o", "ü": "u", "ū": "u", "ú": "u", "ı": "i",
         "ğ": "g", "ǵ": "g", "ñ": "n", "ń": "n", "ş": "S", "š": "S", "ç": "C", "č": "C", "ž": "j", "'": "",
     ]
 }

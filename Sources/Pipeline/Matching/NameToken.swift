@@ -56,15 +56,19 @@ struct NameToken {
 /// Cuts the words of a line into tokens.
 enum NameTokenizer {
     /// The tokens of words that stand beside each other.
-    static func tokens(of words: [Word], page: Int, sources: [Int]) -> [NameToken] {
+    ///
+    /// - Parameter isRecognised: whether they were read from a picture, where marks over letters are lost.
+    static func tokens(of words: [Word], page: Int, sources: [Int], isRecognised: Bool) -> [NameToken] {
         var tokens: [NameToken] = []
         for (word, source) in zip(joiningSpacedLetters(words), sources) where !word.text.isEmpty {
-            append(word, page: page, source: source, to: &tokens)
+            append(word, page: page, source: source, isRecognised, to: &tokens)
         }
         return tokens
     }
 
-    private static func append(_ word: Word, page: Int, source: Int, to tokens: inout [NameToken]) {
+    private static func append(
+        _ word: Word, page: Int, source: Int, _ isRecognised: Bool, to tokens: inout [NameToken]
+    ) {
         let text =
             word.text.unicodeScalars.contains { (0x300...0x36F).contains($0.value) }
             ? word.text.precomposedStringWithCanonicalMapping : word.text
@@ -82,7 +86,7 @@ enum NameTokenizer {
                 while index < scalars.count, isInside(scalars, index) { index += 1 }
                 let piece = String(String.UnicodeScalarView(scalars[start..<index]))
                 let hasDot = index < scalars.count && scalars[index] == "."
-                if appendLetters(piece, hasDot: hasDot, add: add) { index += 1 }
+                if appendLetters(piece, hasDot: hasDot, isRecognised, add: add) { index += 1 }
             } else {
                 index += 1
                 while scalars[start] == "_", index < scalars.count, scalars[index] == "_" { index += 1 }
@@ -94,13 +98,14 @@ enum NameTokenizer {
 
     /// Adds a run of letters and digits; true when the dot after it belongs to it (an initial).
     private static func appendLetters(
-        _ piece: String, hasDot: Bool, add: (NameToken.Kind, String) -> Void
+        _ piece: String, hasDot: Bool, _ isRecognised: Bool, add: (NameToken.Kind, String) -> Void
     ) -> Bool {
         guard piece.unicodeScalars.contains(where: isLetter) else {
             add(.number, piece)
             return false
         }
-        let word = mended(NameLetters.cyrillized(piece))
+        let cyrillized = NameLetters.cyrillized(piece)
+        let word = isRecognised ? mended(cyrillized) : cyrillized
         if word.unicodeScalars.count == 1 {
             guard let scalar = word.unicodeScalars.first else { return false }
             if hasDot, NameLetters.isUppercase(scalar) {

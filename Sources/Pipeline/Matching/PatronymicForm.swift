@@ -92,8 +92,12 @@ struct PatronymicForm: Hashable {
             gender, caseLength > 0 ? [.nominative] : GrammaticalCase.allCases, caseLength, "", kazakh: caseLength > 0)
     }
 
+    private static let caseEndings = [
+        "", "на", "не", "нын", "нин", "н", "мен", "нан", "нен", "дан", "ден", "нда", "нде", "ны", "ни", "га", "ге",
+    ]
+
     private static func turkicBase(_ word: String) -> (stem: Substring, gender: Gender, caseLength: Int)? {
-        for caseEnding in ["", "на", "не", "нын", "нин", "н", "мен", "нан", "нда", "ны", "га", "ге"] {
+        for caseEnding in caseEndings {
             guard caseEnding.isEmpty || word.hasSuffix(caseEnding) else { continue }
             let base = word.dropLast(caseEnding.count)
             for (ending, gender) in turkicEndings where base.hasSuffix(ending) {

@@ -6,8 +6,14 @@ public struct PersonName: Sendable, Hashable, Codable {
     public var given: String
     /// Patronymic (`Маратович`, `Болатұлы`), its initial, or nil.
     public var patronymic: String?
+    /// What the printed words may also be the nominative of (`Благому`: `Благой`, `Благий`); nil when there is one
+    /// reading only. All are of one gender.
+    public var otherReadings: [PersonName]?
 
-    public init(surname: String, given: String, patronymic: String? = nil) {
+    public init(
+        surname: String, given: String, patronymic: String? = nil, otherReadings: [PersonName]? = nil
+    ) {
+        self.otherReadings = otherReadings
         self.surname = surname
         self.given = given
         self.patronymic = patronymic

@@ -44,6 +44,10 @@ struct RoleLexicon {
     /// Cues that say something about the name before them.
     static let after = RoleLexicon(RoleWords.after)
 
+    private static let surnameEndings: Set<String> = Set(
+        ["ов", "ев", "ин"].flatMap { ending in ["", "а", "у", "ым", "ой", "е"].map { ending + $0 } }
+            + ["енко", "ченко", "ук", "чук", "ян", "ский", "ская", "ского", "скому", "скую", "ским"])
+
     private var patterns: [String: [Pattern]] = [:]
 
     private init(_ lists: [(RoleCue, String)]) {
@@ -89,6 +93,12 @@ struct RoleLexicon {
             }
             let folded = flow.tokens[position].folded
             guard word.isPrefix ? folded.hasPrefix(word.stem) : folded == word.stem else { return nil }
+            // «Бабушкин», «Внуков», «Маманов» are surnames and no cues.
+            if word.isPrefix, flow.tokens[position].isNameLike,
+                RoleLexicon.surnameEndings.contains(String(folded.dropFirst(word.stem.count)))
+            {
+                return nil
+            }
         }
         return position
     }

@@ -45,6 +45,7 @@ struct RoleScore {
         RoleScore.weighSentence(context, mention, flow, count)
         RoleScore.weighWordsAfter(context, flow, count)
         if context.isChildByAge { count(.child, -6) }
+        if context.isAddressee { count(.official, -4) }
         value = total
         strongest = best?.cue
     }
@@ -71,6 +72,9 @@ struct RoleScore {
                 // «ул. Абая», «ИП Ахметов»: only directly before the name.
                 if distance <= (match.cue == .place ? 1 : 0) { count(match.cue, weight(match.cue)) }
                 continue
+            case .order where isReplacement(match, context, flow):
+                count(.other, -7)
+                hasOrder = true
             case .order:
                 // «Предоставить врачу Ахметовой»: the profession does not take away what the order gives.
                 guard !hasOrder else { continue }
@@ -78,12 +82,16 @@ struct RoleScore {
                 count(.order, max(weight(.order) * share, 7) * fading(distance))
             case .child where isCompanionsLabel(match, context, mention, flow):
                 continue
+            case .child where isForeign(match, mention, flow): continue
             case .child:
                 // «отпуск по уходу за ребёнком Ахметовой»: a noun that does not touch the name is another matter.
                 if distance <= 3 { count(.child, weight(.child) * share) } else { continue }
             case .holder where mention.reading.grammaticalCase == .instrumental && isIssued(match, flow):
                 // «Выдана врачом Ахметовым» says who issued it.
                 count(.official, -4)
+            case .official where context.hasDate(after: match) && distance > 2:
+                // «Решением комиссии от 15.04.2026 Ахметов…»: what is dated is not the name's title.
+                continue
             case .label, .holder, .weakHolder, .companion, .official, .other:
                 count(match.cue, weight(match.cue) * share * fading(distance) * trust(match.cue, mention))
             }
@@ -102,6 +110,30 @@ struct RoleScore {
         return isOblique && hasCompanion && !isApposition && mention.reading.grammaticalCase == .nominative
     }
 
+    /// «На время отсутствия основного работника принять Ахметову»: she stands in for the holder.
+    private static func isReplacement(
+        _ match: RoleLexicon.Match, _ context: MentionContext, _ flow: TextFlow
+    ) -> Bool {
+        guard ["принять", "назначить", "перевести"].contains(flow.tokens[match.first].folded) else { return false }
+        return context.beforeTokens.contains { token in
+            token < match.first
+                && ["отсутств", "временн", "период", "место"].contains(where: flow.tokens[token].folded.hasPrefix)
+        }
+    }
+
+    /// «отпуск по уходу за ребёнком Ахметовой»: another case than the child's, so another person.
+    private static func isForeign(_ child: RoleLexicon.Match, _ mention: NameMention, _ flow: TextFlow) -> Bool {
+        let agreeing: [String: Set<GrammaticalCase>] = [
+            "ребенка": [.genitive, .accusative], "ребенку": [.dative], "ребенком": [.instrumental],
+            "детьми": [.instrumental],
+        ]
+        let found = mention.reading.grammaticalCase
+        guard found != .nominative, mention.form > .initials,
+            let cases = agreeing[flow.tokens[child.last].folded]
+        else { return false }
+        return !cases.contains(found)
+    }
+
     private static func isIssued(_ match: RoleLexicon.Match, _ flow: TextFlow) -> Bool {
         let folded = flow.tokens[match.first].folded
         return folded.hasPrefix("выда") || folded.hasPrefix("дан")
@@ -112,11 +144,14 @@ struct RoleScore {
     private static func weighWordsAfter(_ context: MentionContext, _ flow: TextFlow, _ count: (RoleCue, Double) -> Void)
     {
         var holders = 0
+        let isChild = context.before.contains { $0.cue == .child }
         for match in context.after {
             switch match.cue {
             case .holder:
                 holders += 1
-                if holders <= 2 { count(.holder, isVerdict(flow.tokens[match.first].folded) ? 4 : 1.6) }
+                // «… баласы Досжанов Санжарды күтуге … берілсін»: given to the parent.
+                let isVerdict = isVerdict(flow.tokens[match.first].folded) && !isChild
+                if holders <= 2 { count(.holder, isVerdict ? 7 : 1.6) }
             case .place:
                 if context.isAdjacent(match) { count(.place, weight(.place)) }
             case .label, .weakHolder, .order, .companion, .child, .official, .other, .organisation:

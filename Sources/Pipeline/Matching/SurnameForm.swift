@@ -19,8 +19,8 @@ enum SurnameForm {
         if hasEnding(word, ["ов", "ев", "ин", "ын", "ский", "цкий"]) {
             return isShort ? 0.5 : gender == .male ? 2 : -3
         }
-        if hasEnding(word, ["ова", "ева", "ская", "цкая"]) { return gender == .female ? 2 : -3 }
-        if hasEnding(word, ["ина", "ына"]) { return gender == .female ? 1.8 : -1.5 }
+        if word.count >= 5, hasEnding(word, ["ова", "ева", "ская", "цкая"]) { return gender == .female ? 2 : -3 }
+        if word.count >= 5, hasEnding(word, ["ина", "ына"]) { return gender == .female ? 1.8 : -1.5 }
         if hasEnding(word, ["ая", "яя"]) { return gender == .female ? 1.5 : -2 }
         if hasEnding(word, ["ый", "ий", "ой"]) { return gender == .male ? 1 : isShort ? 0.5 : -1.5 }
         if hasEnding(word, ["ко", "ук", "юк", "чик", "ян", "янц", "дзе", "швили", "ых", "их", "баев", "аго", "ово"]) {
@@ -35,6 +35,8 @@ enum SurnameForm {
         {
             return -3
         }
+        if hasEnding(word, ["ии"]) { return -1.5 }
+        if hasEnding(word, ["ия"]) { return 0.6 }
         // Many Kazakh surnames are a forefather's given name as it is.
         if GivenNames.knows(word, .male) { return 1.2 }
         guard let last = word.last else { return -5 }
@@ -153,10 +155,13 @@ enum SurnameForm {
         guard let last = name.letter(beforeLast: count) else { return [] }
         let stem = String(name.folded.dropLast(count))
         if name.folded.dropLast(count - 1).last == "е" || "гкхжшчщ".contains(last) {
-            let isStressed = ["толст", "крут", "сух", "дик", "глух", "бос", "плох"].contains(stem)
-            return [(name.replacing(count, with: isStressed ? "ой" : "ий"), 0)]
+            let isStressed = ["крут", "сух", "дик", "глух", "плох", "благ", "дорог"].contains(stem)
+            return [(name.replacing(count, with: "ий"), isStressed ? -0.6 : 0)]
+                + [(name.replacing(count, with: "ой"), isStressed ? 0 : -0.6)]
         }
-        let isStressed = ["толст", "крут", "бос"].contains(stem) || stem.hasSuffix("ов")
+        let isStressed =
+            ["толст", "крут", "бос", "нагорн", "берегов", "ланов"].contains(stem)
+            || stem.hasSuffix("ов") || stem.hasSuffix("сед")
         let words = [(name.replacing(count, with: "ый"), isStressed ? -0.4 : 0)]
         return words + [(name.replacing(count, with: "ой"), isStressed ? 0 : -0.4)]
     }
@@ -187,6 +192,7 @@ enum SurnameForm {
         case .nominative: return []
         case .genitive:
             if name.ends("ы") { return [name.replacing(1, with: "а")] }
+            if name.ends("ии") { return [name.replacing(1, with: "я")] }
             guard name.ends("и"), !name.ends("швили"), let before = name.letter(beforeLast: 1) else { return [] }
             return [name.replacing(1, with: "гкхжшчщ".contains(before) ? "а" : "я")]
         case .dative, .prepositional:

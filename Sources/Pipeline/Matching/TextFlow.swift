@@ -115,16 +115,23 @@ struct TextFlow {
             let isWide =
                 !isLast && gaps[index] > 1.4 * height
                 && (gaps[index] > 1.8 * usual || gaps.count < 3 || usual > 2 * height)
-            guard isLast || isWide else { continue }
+            guard isLast || isWide && !isInsideSpacedName(words, index, gaps[index], height) else { continue }
             append(Array(words[start...index]), page: page)
             start = index + 1
         }
     }
 
+    /// `А Х М Е Т О В   М И Л А Н А`: the gap between two letter-spaced words is wide beside a word's usual one.
+    private func isInsideSpacedName(_ words: [Word], _ index: Int, _ gap: Double, _ height: Double) -> Bool {
+        let around = words[max(0, index - 2)...min(words.count - 1, index + 3)]
+        return gap < 3 * height && around.count >= 5 && around.allSatisfy { $0.text.count == 1 }
+    }
+
     private mutating func append(_ line: [Word], page: Int) {
         let sources = Array(words.count..<(words.count + line.count))
         words += line
-        var found = NameTokenizer.tokens(of: line, page: page, sources: sources)
+        var found = NameTokenizer.tokens(
+            of: line, page: page, sources: sources, isRecognised: isRecognised[page])
         guard !found.isEmpty else { return }
         found[0].startsSegment = true
         let box = line.dropFirst().reduce(line[0].box) { $0.union($1.box) }

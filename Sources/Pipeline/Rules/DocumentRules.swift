@@ -5,25 +5,31 @@ public struct DocumentRules: DocumentRuling {
     /// Finds whose paper it is.
     public typealias PersonFinding = @Sendable (DocumentText, DocumentType?) -> Finding<PersonName>?
     /// Compares the submitted name with the found one: whether they match, and why.
-    public typealias NameMatching = @Sendable (String, PersonName) -> (isMatch: Bool, why: String)
+    public typealias NameMatching = @Sendable (String, Finding<PersonName>) -> (isMatch: Bool, why: String)
+    /// The reading of the found name that the submitted one bears out, the found one itself otherwise.
+    public typealias NameSettling = @Sendable (String, Finding<PersonName>) -> PersonName
 
     private let catalog: DocumentTypeCatalog
     private let classifier: TypeClassifier
     private let dates = IssueDateFinder()
     private let person: PersonFinding
     private let match: NameMatching
+    private let settle: NameSettling
 
     /// - Parameters:
     ///   - catalog: the types that count.
     ///   - person: finds the holder's name in a document.
     ///   - match: compares names.
+    ///   - settle: chooses among the readings of the found name.
     public init(
-        catalog: DocumentTypeCatalog = .builtIn, person: @escaping PersonFinding, match: @escaping NameMatching
+        catalog: DocumentTypeCatalog = .builtIn, person: @escaping PersonFinding, match: @escaping NameMatching,
+        settle: @escaping NameSettling = { $1.value }
     ) {
         self.catalog = catalog
         classifier = TypeClassifier(rules: TypeRules(catalog: catalog))
         self.person = person
         self.match = match
+        self.settle = settle
     }
 
     /// What types of paper the file holds, and where it says so.
@@ -38,8 +44,20 @@ public struct DocumentRules: DocumentRuling {
         let type = classification.types.first
         let paper = paper(of: type?.value.key, in: text, classification)
         return Extraction(
-            docType: type, singleDocType: classification.single, fio: person(text, type?.value),
-            docDate: dates.issueDate(of: text, paper: paper, today: today))
+            docType: type?.read(from: text), singleDocType: classification.single.read(from: text),
+            fio: person(text, type?.value)?.read(from: text),
+            docDate: dates.issueDate(of: text, paper: paper, today: today)?.read(from: text))
+    }
+
+    /// The name as the applicant bears it, where the paper's words allow that.
+    public func settled(_ extraction: Extraction, fio: String) -> Extraction {
+        var settled = extraction
+        settled.fio = extraction.fio.map { found in
+            var finding = found
+            finding.value = settle(fio, found)
+            return finding
+        }
+        return settled
     }
 
     /// The four checks and the reasons; see `VerdictChecks`.

@@ -12,6 +12,12 @@ public protocol DocumentRuling: Sendable {
         _ text: DocumentText, _ classification: Classification, today: CalendarDate
     ) -> Extraction
 
+    /// The same extraction with the name read as the applicant's where the paper's words allow that reading: the
+    /// dative `Благому` is of `Благой` and of `Благий`, and only who bears the name can tell.
+    ///
+    /// - Parameter fio: the applicant's name as submitted.
+    func settled(_ extraction: Extraction, fio: String) -> Extraction
+
     /// The four checks of an extraction, and the reasons of a negative verdict in `VerdictReason`'s order (empty for
     /// a positive one). All checks are independent of each other.
     ///

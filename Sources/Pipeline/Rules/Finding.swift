@@ -12,8 +12,12 @@ public struct Finding<Value: Sendable & Hashable & Codable>: Sendable, Hashable,
     /// The rule or model that found it, a short stable name (`title`, `label:fio`, `date:issued`).
     public var source: String
 
+    /// Whether the words are of a text layer or were recognised from a picture; nil where no page is named.
+    public var readFrom: PageText.Source?
+
     public init(
-        value: Value, confidence: Double, page: Int? = nil, box: Box? = nil, words: String, source: String
+        value: Value, confidence: Double, page: Int? = nil, box: Box? = nil, words: String, source: String,
+        readFrom: PageText.Source? = nil
     ) {
         self.value = value
         self.confidence = confidence
@@ -21,5 +25,13 @@ public struct Finding<Value: Sendable & Hashable & Codable>: Sendable, Hashable,
         self.box = box
         self.words = words
         self.source = source
+        self.readFrom = readFrom
+    }
+
+    /// The same finding, with where its page's words came from.
+    func read(from text: DocumentText) -> Finding {
+        var finding = self
+        finding.readFrom = text.pages.first { $0.number == page }?.source
+        return finding
     }
 }

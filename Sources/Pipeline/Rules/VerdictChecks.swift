@@ -20,7 +20,7 @@ struct VerdictChecks: Sendable {
             reasons.insert(.fioMissing)
             return Check(passed: false, why: "No name of the paper's holder was found in the document.")
         }
-        let outcome = match(fio, found.value)
+        let outcome = match(fio, found)
         if !outcome.isMatch { reasons.insert(.fioMismatch) }
         return Check(passed: outcome.isMatch, why: outcome.why)
     }

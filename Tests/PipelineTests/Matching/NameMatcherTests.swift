@@ -90,7 +90,7 @@ import Testing
             "Гусейнов Андрей Сергеевич | Гусейнов Андрей Ссргеевич | patronymic | reading_error",
         ].map(Row.init))
     func same(row: Row) {
-        let match = NameMatcher().match(submitted: row.submitted, found: row.found)
+        let match = NameMatcher().match(submitted: row.submitted, found: row.found, readFromPicture: true)
         #expect(match.isMatch, "\(match.why)")
         #expect(match.parts.first { $0.part == row.part }?.outcome == row.outcome)
         #expect(match.parts.map(\.part) == [.surname, .given, .patronymic])
@@ -156,7 +156,7 @@ import Testing
             "Иной Ким Виктор Юрьевич | Ким Виктор Юрьевич | surname | differs",
         ].map(Row.init))
     func another(row: Row) {
-        let match = NameMatcher().match(submitted: row.submitted, found: row.found)
+        let match = NameMatcher().match(submitted: row.submitted, found: row.found, readFromPicture: true)
         #expect(!match.isMatch)
         #expect(match.parts.first { $0.part == row.part }?.outcome == row.outcome)
         #expect(match.why.contains(row.part.rawValue))
@@ -167,9 +167,9 @@ import Testing
         let matcher = NameMatcher()
         let one = PersonName(surname: "Заицев", given: "Андрей", patronymic: "Олегович")
         let two = PersonName(surname: "Заицев", given: "Андреи", patronymic: "Олегович")
-        #expect(matcher.match(submitted: "Зайцев Андрей Олегович", found: one).isMatch)
+        #expect(matcher.match(submitted: "Зайцев Андрей Олегович", found: one, readFromPicture: true).isMatch)
         #expect(!matcher.match(submitted: "Зайцев Андрей Олегович", found: one, readFromPicture: false).isMatch)
-        #expect(!matcher.match(submitted: "Зайцев Андрей Олегович", found: two).isMatch)
+        #expect(!matcher.match(submitted: "Зайцев Андрей Олегович", found: two, readFromPicture: true).isMatch)
     }
 
     /// The corpus makes neighbour surnames by these changes in the middle of the word; recognition never excuses
@@ -202,7 +202,7 @@ import Testing
     @Test("The reason names the part and both words")
     func reason() {
         let found = PersonName(surname: "Ахмедов", given: "Тимур", patronymic: "Оразович")
-        let match = NameMatcher().match(submitted: "Ахметов Тимур Оразович", found: found)
+        let match = NameMatcher().match(submitted: "Ахметов Тимур Оразович", found: found, readFromPicture: true)
         #expect(match.why == "surname differs: «Ахметов» submitted, «Ахмедов» on the paper")
     }
 
@@ -211,15 +211,15 @@ import Testing
         let matcher = NameMatcher()
         let one = PersonName(surname: "Хван", given: "А")
         let two = PersonName(surname: "Хван", given: "А", patronymic: "С")
-        #expect(!matcher.match(submitted: "Хван Алихан", found: one).isMatch)
-        #expect(matcher.match(submitted: "Хван Алихан", found: one).why.contains("one initial"))
-        #expect(matcher.match(submitted: "Хван Алихан Сергеевич", found: two).isMatch)
+        #expect(!matcher.match(submitted: "Хван Алихан", found: one, readFromPicture: true).isMatch)
+        #expect(matcher.match(submitted: "Хван Алихан", found: one, readFromPicture: true).why.contains("one initial"))
+        #expect(matcher.match(submitted: "Хван Алихан Сергеевич", found: two, readFromPicture: true).isMatch)
     }
 
     @Test("A submitted single word never matches")
     func singleWord() {
         let found = PersonName(surname: "Ахмедов", given: "Тимур")
-        #expect(!NameMatcher().match(submitted: "Ахмедов", found: found).isMatch)
-        #expect(!NameMatcher().match(submitted: "", found: found).isMatch)
+        #expect(!NameMatcher().match(submitted: "Ахмедов", found: found, readFromPicture: true).isMatch)
+        #expect(!NameMatcher().match(submitted: "", found: found, readFromPicture: true).isMatch)
     }
 }

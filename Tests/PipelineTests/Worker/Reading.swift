@@ -22,6 +22,8 @@ final class TextKeeper: DocumentRuling {
         Extraction(docType: nil, singleDocType: Self.single, fio: nil, docDate: nil)
     }
 
+    func settled(_ extraction: Extraction, fio: String) -> Extraction { extraction }
+
     func check(
         _ extraction: Extraction, fio: String, today: CalendarDate
     ) -> (checks: Checks, reasons: [VerdictReason]) {
