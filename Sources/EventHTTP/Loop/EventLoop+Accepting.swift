@@ -189,18 +189,18 @@ extension EventLoop {
     }
 
     /// Lets no connection come any more, and ends accepting when those that the kernel has completed are taken: closing
-    /// the listener would reset them, though their clients have done nothing wrong.
-    func sealListener() {
-        guard let listener else { return }
-        // If it cannot be sealed, connections that come in the next milliseconds are at risk, as everywhere else.
-        if idp_drop_incoming(evconnlistener_get_fd(listener)) != 0 {
-            front.log(.notice, "the listener could not be sealed: \(describe(errno: errno))")
+    /// a listener would reset them, though their clients have done nothing wrong.
+    func sealListeners() {
+        guard !bound.isEmpty else { return }
+        for listener in listeners where idp_drop_incoming(evconnlistener_get_fd(listener)) != 0 {
+            // Connections that come in the next milliseconds are at risk, as everywhere else.
+            front.log(.notice, "a listener could not be sealed: \(describe(errno: errno))")
         }
-        lookAgainAtListener()
+        lookAgainAtListeners()
     }
 
     /// The loop's passes until then take what waits. The context is unretained: `event_base_free` drops the event.
-    private func lookAgainAtListener() {
+    private func lookAgainAtListeners() {
         var soon = timeval(tv_sec: 0, tv_usec: 5000)
         let context = Unmanaged.passUnretained(self).toOpaque()
         let code = event_base_once(
@@ -210,9 +210,8 @@ extension EventLoop {
     }
 
     private func sealedListenerTick() {
-        guard let listener else { return }
-        let isSomeoneWaiting = SocketState.isReadable(evconnlistener_get_fd(listener))
-        if isSomeoneWaiting { lookAgainAtListener() } else { stopListening() }
+        let isSomeoneWaiting = listeners.contains { SocketState.isReadable(evconnlistener_get_fd($0)) }
+        if isSomeoneWaiting { lookAgainAtListeners() } else { stopListening() }
     }
 
     /// Ends accepting for good.

@@ -46,7 +46,7 @@ extension EventLoop {
         isDraining = true
         owesDrained = true
         startSweeping()
-        sealListener()
+        sealListeners()
         for connection in connections { connection?.closeIfIdle() }
     }
 
