@@ -6,7 +6,8 @@ enum DescriptorLimit {
     static let reserve = 256
 
     /// Raises the soft limit so far that `wanted` connections can be open and each send a file, if the hard limit lets
-    /// it; gives as many connections as there is room for, at most `wanted`. Debian's soft limit is 1024 (getrlimit(2)).
+    /// it; gives as many connections as there is room for, at most `wanted`. Debian's soft limit is 1024
+    /// (getrlimit(2)).
     static func connections(wanted: Int) -> Int {
         let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
         var limit = rlimit()

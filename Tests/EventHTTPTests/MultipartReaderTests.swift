@@ -158,7 +158,8 @@ import Testing
             "the same name again", field("name=a", "1") + field("name=a", "2") + "--b--",
             [(PartHead(name: "a"), "1"), (PartHead(name: "a"), "2")]),
         Case(
-            "a part that is only line ends", field("name=a", "\r\n\r\n") + "--b--", [(PartHead(name: "a"), "\r\n\r\n")]),
+            "a part that is only line ends", field("name=a", "\r\n\r\n") + "--b--",
+            [(PartHead(name: "a"), "\r\n\r\n")]),
         Case(
             "an epilogue that looks like a part", field("name=a", "1") + "--b--\r\n" + field("name=c", "2") + "--b--",
             [(PartHead(name: "a"), "1")]),
@@ -208,7 +209,8 @@ import Testing
         ("only name*", "--b\r\nContent-Disposition: form-data; name*=UTF-8\'\'a\r\n\r\n1\r\n--b--"),
         (
             "quoted-printable",
-            "--b\r\nContent-Disposition: form-data; name=a\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n=41\r\n--b--"
+            "--b\r\nContent-Disposition: form-data; name=a\r\n"
+                + "Content-Transfer-Encoding: quoted-printable\r\n\r\n=41\r\n--b--"
         ),
         ("not form-data", "--b\r\nContent-Disposition: attachment; name=a\r\n\r\n1\r\n--b--"),
         (

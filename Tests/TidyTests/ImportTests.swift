@@ -13,7 +13,9 @@ import Testing
         "IDPServer": ["EventHTTP", "Observability", "OutboundHTTP", "Pipeline"],
     ]
     /// The owner of each C library.
-    static let owners = ["CLibevent": "EventHTTP", "CTesseract": "Pipeline", "CCurl": "OutboundHTTP", "CZlib": "Observability"]
+    static let owners = [
+        "CLibevent": "EventHTTP", "CTesseract": "Pipeline", "CCurl": "OutboundHTTP", "CZlib": "Observability",
+    ]
 
     @Test func theSourcesAreFound() {
         #expect(Self.sources.count > 10)

@@ -49,7 +49,8 @@ extension Settings {
         jobs = Jobs(
             queueLimit: read.integer("IDP_QUEUE_LIMIT"), jobTimeout: read.duration("IDP_JOB_TIMEOUT"),
             attemptsMax: read.integer("IDP_JOB_ATTEMPTS_MAX"),
-            memoryReserveBytes: read.integer("IDP_MEMORY_RESERVE_BYTES"), processTimeout: read.duration("IDP_PROCESS_TIMEOUT"),
+            memoryReserveBytes: read.integer("IDP_MEMORY_RESERVE_BYTES"),
+            processTimeout: read.duration("IDP_PROCESS_TIMEOUT"),
             interactiveSlots: read.optionalInteger("IDP_INTERACTIVE_SLOTS") ?? workers,
             interactiveQueueLimit: read.integer("IDP_INTERACTIVE_QUEUE_LIMIT"),
             dedupWindow: read.duration("IDP_DEDUP_WINDOW"), eventStreamsMax: read.integer("IDP_EVENT_STREAMS"),
