@@ -171,7 +171,7 @@ class Bench:
                 self.load_counted(server, path, 1)
                 short = self.load_counted(server, path, 1)
                 long = self.load_counted(server, path, 3)
-                self.figures.add("allocations " + name, max(0, long[0] - short[0]) / (long[1] - short[1]))
+                self.figures.add("allocations " + name, max(0, long[0] - short[0]) / max(1, long[1] - short[1]))
 
     @staticmethod
     def load_counted(server, path, seconds):

@@ -59,10 +59,8 @@ struct LoadRoutes: Sendable {
     }
 
     private static let answerOK: @Sendable (Call) throws(ServiceError) -> Void = { (call) throws(ServiceError) in
-        call.reply(
-            Response(
-                status: 200, fields: [("Content-Type", "application/json")], body: .bytes(Array(#"{"status":"ok"}"#.utf8))
-            ))
+        let body = Array(#"{"status":"ok"}"#.utf8)
+        call.reply(Response(status: 200, fields: [("Content-Type", "application/json")], body: .bytes(body)))
     }
 
     private static func receipt(_ file: UploadedFile) -> [UInt8] {

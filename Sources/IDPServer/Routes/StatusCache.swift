@@ -57,7 +57,8 @@ final class StatusCache: Sendable {
     /// Keeps an answer.
     func keep(_ answer: Answer) {
         state.withLock { state in
-            if state.answers.updateValue(answer, forKey: answer.record.id) == nil { state.order.append(answer.record.id) }
+            let id = answer.record.id
+            if state.answers.updateValue(answer, forKey: id) == nil { state.order.append(id) }
             while state.order.count > limit, let oldest = state.order.popFirst() { state.answers[oldest] = nil }
         }
     }

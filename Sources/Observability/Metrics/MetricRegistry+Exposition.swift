@@ -117,7 +117,9 @@ struct ExpositionWriter {
     ) {
         let openingStart = buffer.count
         let openingLength = bucketName.count + labels.count + (labels.isEmpty ? 0 : 1)
-        var digitsStart = 0, digitsLength = 0, boundStart = 0
+        var digitsStart = 0
+        var digitsLength = 0
+        var boundStart = 0
         var cumulative: UInt64 = 0
         family.bucketText.withUnsafeBufferPointer { bounds in
             for slot in totals.indices {

@@ -1,6 +1,7 @@
 import EventHTTP
 import Foundation
 import Observability
+import Pipeline
 import Synchronization
 import TestSupport
 import Testing
