@@ -86,6 +86,7 @@ static inline ssize_t idp_receive(int socket, void *bytes, size_t count, int *de
 }
 
 // glibc functions that its headers show under _GNU_SOURCE only, which Swift's importer does not set.
+extern int malloc_trim(size_t padding);
 extern void *memmem(const void *haystack, size_t length, const void *needle, size_t needle_length);
 
 // pipe2(2) with O_CLOEXEC. 0, or -1 with errno.

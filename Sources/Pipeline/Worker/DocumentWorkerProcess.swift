@@ -38,6 +38,9 @@ public enum DocumentWorkerProcess {
                 try channel.send(beat)
                 WorkerSandbox.grantCPU(seconds: configuration.operationCPUSeconds)
                 try send(session.answer(request, document: document), over: channel)
+                // What a large picture took goes back to the system, not to the next document; the caller has its
+                // answer already.
+                if case .recognise = request { malloc_trim(0) }
             }
         } catch FrameChannel.Failure.closed {
             exit(EXIT_SUCCESS)
