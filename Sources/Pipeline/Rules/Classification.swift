@@ -20,6 +20,10 @@ public struct Classification: Sendable, Hashable, Codable {
         public var titleLine: Int?
         /// The key of its type; nil when it is of no known type.
         public var typeKey: String?
+        /// All lines of the title, as indices in that page's `lines`, rising.
+        var titleLines: [Int] = []
+        /// What the nouns of its title say; empty when it has none.
+        var kinds: Set<PaperKind> = []
 
         public init(page: Int, line: Int, title: String, titleLine: Int?, typeKey: String?) {
             self.page = page

@@ -88,7 +88,8 @@ enum DateLexer {
         if digits.isEmpty || !hasDigit {
             let word = String(run)
             // «ОЗ» for 03: two look-alikes alone. The grammar only takes them beside other numbers.
-            if run.count == 2, let first = digit(run[0]), let second = digit(run[1]) {
+            if run.count == 2, MonthNames.roman(FoldedWord(word)) == nil,
+                let first = digit(run[0]), let second = digit(run[1]) {
                 return [.number(String([first, second]))]
             }
             return [.word(FoldedWord(word))]

@@ -7,8 +7,7 @@ struct ReadDate: Sendable {
     var source: Int
     /// Nil when nothing around says what it is.
     var role: DateRole?
-    /// Stands on a line of its own, with a number or a town at most.
-    var isAlone: Bool
+    var standing: DateStanding
     /// Words of letters beside it on its line that are neither a town's marks nor name the paper.
     var wordsBeside: Int
     /// A document number stands on its line («№ 45 от …»).
@@ -25,6 +24,8 @@ struct ReadDate: Sendable {
     var isTabled: Bool
     /// Ends or starts a pair «с … по …».
     var isPaired: Bool
+    /// Stands on a line of its own, with a number or a town at most.
+    var isAlone: Bool { standing == .alone }
 }
 
 /// Reads the dates of a page: finds them, and asks the words around each for its role.
@@ -32,11 +33,13 @@ struct DateReader: Sendable {
     private let lexicon: StemLexicon
     private let cues: [(row: DateCues.Row, phrase: Phrase)]
     private let neutral: [FoldedWord]
+    private let signers: [Phrase]
 
     /// Compiles the cues: make one and keep it.
     init() {
         var lexicon = StemLexicon()
         cues = DateCues.rows.map { ($0, lexicon.phrase($0.notation)) }
+        signers = DateCues.signers.map { lexicon.phrase($0) }
         self.lexicon = lexicon
         // What may stand beside a date on its line without making it part of a sentence.
         neutral = """
@@ -49,17 +52,29 @@ struct DateReader: Sendable {
 
     /// The dates of one page.
     ///
-    /// - Parameter titles: the lines (as in `PageText.lines`) that are heads of titles.
-    func dates(of page: PageText, sheet: Int, titles: [Int]) -> [ReadDate] {
+    /// - Parameters:
+    ///   - titles: the lines (as in `PageText.lines`) of titles.
+    ///   - today: tells the year of a day and month that stand without one; nil to pass them over.
+    ///   - kinds: what the paper's title says that it is; dates of papers of another kind are references.
+    func dates(
+        of page: PageText, sheet: Int, titles: [Int], kinds: Set<PaperKind> = [], today: CalendarDate? = nil
+    ) -> [ReadDate] {
         let reading = PageReading(page)
-        let mentions = DateScanner(DateLexer.lexemes(of: page, reading: reading)).mentions()
+        // A day and month without a year are the last such day.
+        let assumedYear = today.map { today in
+            { (month: Int, day: Int) in (month, day) <= (today.month, today.day) ? today.year : today.year - 1 }
+        }
+        let lexemes = DateLexer.lexemes(of: page, reading: reading)
+        let mentions = DateScanner(lexemes, assumedYear: assumedYear).mentions()
         guard !mentions.isEmpty else { return [] }
         let matcher = PhraseMatcher(reading, lexicon: lexicon)
         let cueMatches = cues.flatMap { cue in matcher.matches(of: cue.phrase).map { (row: cue.row, match: $0) } }
         let spans = mentions.map { span(of: $0, in: reading) }
         let titleLines = reading.lines.indices.filter { titles.contains(reading.lines[$0].source) }
         let surroundings = DateSurroundings(
-            page: reading, mentions: mentions, spans: spans, cues: cueMatches, neutral: neutral)
+            page: reading, mentions: mentions, spans: spans, cues: cueMatches, neutral: neutral,
+            signers: Set(signers.flatMap { matcher.matches(of: $0) }.map(\.first)), titles: Set(titleLines),
+            kinds: kinds, raw: page.lines)
         return mentions.indices.map { index in
             let mention = mentions[index]
             let line = reading.lines[mention.line]
@@ -68,7 +83,7 @@ struct DateReader: Sendable {
             let box = words[mention.word...max(end, mention.word)].map(\.box)
             return ReadDate(
                 mention: mention, sheet: sheet, source: line.source, role: surroundings.role(of: index),
-                isAlone: surroundings.isAlone(index), wordsBeside: surroundings.wordsBeside(index),
+                standing: surroundings.standing(of: index), wordsBeside: surroundings.wordsBeside(index),
                 isNumbered: surroundings.isNumbered(index),
                 box: box.dropFirst().reduce(box.first) { $0?.union($1) }, words: line.text,
                 depth: line.box.y / reading.height,

@@ -34,3 +34,15 @@ enum DateRole: String, Sendable, Hashable, CaseIterable {
     /// The lowest rank that an issue date may have.
     static let bar = 40.0
 }
+
+/// How a date stands on its page.
+enum DateStanding: Sendable, Hashable {
+    /// In a sentence, a label's value, a table.
+    case inText
+    /// On a line of its own, with a number or a town at most.
+    case alone
+    /// Alone in its column over the title, beside the sender's name or address.
+    case letterhead
+    /// Beside the name or the post of somebody who signs.
+    case signature
+}

@@ -17,10 +17,16 @@ struct DateMention: Sendable, Hashable {
 /// 12 наурыз, 12-наурыз 2026 ж., and what OCR makes of them (letters for digits, spaces inside, marks lost).
 struct DateScanner {
     private let lexemes: [DateLexeme]
+    private let assumedYear: ((Int, Int) -> Int)?
+    /// Where the second date of a range with a shared month begins, «12–26.03.2026».
+    private var rangeEnd = -1
 
     /// Scans the pieces of one page.
-    init(_ lexemes: [DateLexeme]) {
+    ///
+    /// - Parameter assumedYear: the year of a day and month that stand without one; nil when such are no dates.
+    init(_ lexemes: [DateLexeme], assumedYear: ((_ month: Int, _ day: Int) -> Int)? = nil) {
         self.lexemes = lexemes
+        self.assumedYear = assumedYear
     }
 
     /// Years that a paper of today may speak of.
@@ -28,6 +34,11 @@ struct DateScanner {
 
     /// All dates, in reading order; none overlap.
     func mentions() -> [DateMention] {
+        var scanner = self
+        return scanner.scan()
+    }
+
+    private mutating func scan() -> [DateMention] {
         var found: [DateMention] = []
         var index = 0
         var end = -1
@@ -44,9 +55,10 @@ struct DateScanner {
     }
 
     /// - Parameter end: where the last date ended: a dash right after it joins a period's second date.
-    private func mention(at index: Int, after end: Int) -> (DateMention, Int)? {
-        guard lexemes[index].number != nil, end == index - 1 || !isInsideNumber(index) else { return nil }
-        return yearFirst(index) ?? numeric(index) ?? dayMonth(index)
+    private mutating func mention(at index: Int, after end: Int) -> (DateMention, Int)? {
+        guard lexemes[index].number != nil else { return spelled(index) }
+        guard end == index - 1 || index == rangeEnd || !isInsideNumber(index) else { return nil }
+        return yearFirst(index) ?? numeric(index) ?? dayMonth(index) ?? sharedDay(index) ?? yearless(index)
     }
 
     /// Whether digits go on from the piece before: «8.12.03.2026», «245-12-11-26».
@@ -105,7 +117,7 @@ struct DateScanner {
                 return rest
             })
         let found = days.compactMap { made($0, month, year, from: start, to: at, certainty: 0.6) }
-        return found.count == 1 ? found[0] : nil
+        return Set(found.map(\.0.date)).count == 1 ? found[0] : nil
     }
 
     /// Four digits, two digits, or «20 26».
@@ -142,6 +154,11 @@ struct DateScanner {
             guard DateScanner.yearWords.contains(word) else { return nil }
             at += 1
             skipMarks(&at, &marks)
+            // «2026 ж./г. «07» шілде/июля»: both languages' word.
+            if isYearWord(at) {
+                at += 1
+                skipMarks(&at, &marks)
+            }
         }
         guard let day = number(&at), day.count <= 2 else { return nil }
         var between: [Character] = []
@@ -171,8 +188,11 @@ struct DateScanner {
         skipMarks(&at, &marks)
         guard !marks.contains(":"), !marks.contains("("), lexemes.indices.contains(at), let word = lexemes[at].folded
         else { return nil }
-        guard let name = MonthNames.month(word) else { return sharedMonth(start, day: day, at: at) }
+        guard let name = MonthNames.month(word) ?? MonthNames.roman(word).map({ ($0, .none) }) else {
+            return sharedMonth(start, day: day, at: at)
+        }
         at += 1
+        skipSecondMonth(name.month, &at)
         let monthEnd = at
         skipMarks(&at, &marks)
         if let year = year(&at, marks: []), isNear(start, at) {
@@ -195,6 +215,56 @@ struct DateScanner {
         guard lexemes.indices.contains(next), let (end, _) = dayMonth(next) ?? numeric(next) else { return nil }
         let year = end.date.month < month ? end.date.year - 1 : end.date.year
         return made(day, String(month), String(year), from: start, to: at, certainty: 0.9)
+    }
+
+    /// Month and year of the period's end for «12–26.03.2026» and «с 12 по 26.03.2026».
+    private mutating func sharedDay(_ start: Int) -> (DateMention, Int)? {
+        guard let day = lexemes[start].number, day.count <= 2, lexemes.indices.contains(start + 2),
+            lexemes[start + 1].mark == "-" || lexemes[start + 1].folded == DateScanner.until
+        else { return nil }
+        var next = start + 2
+        var marks: [Character] = []
+        skipMarks(&next, &marks)
+        guard lexemes.indices.contains(next), lexemes[next].number != nil, marks.allSatisfy({ $0 == "\"" }),
+            let (end, _) = numeric(next) ?? dayMonth(next), Int(day) ?? 0 < end.date.day, end.certainty > 0.8
+        else { return nil }
+        rangeEnd = next
+        return made(
+            day, String(end.date.month), String(end.date.year), from: start, to: start + 1, certainty: 0.85)
+    }
+
+    /// «от «20» октября» with its year lost or left out: the caller knows which.
+    private func yearless(_ start: Int) -> (DateMention, Int)? {
+        guard let day = lexemes[start].number, (1...2).contains(day.count), let year = assumedYear else { return nil }
+        var at = start + 1
+        var marks: [Character] = []
+        skipMarks(&at, &marks)
+        guard marks.allSatisfy({ $0 == "\"" || $0 == "-" || $0 == "." }), isOneLine(start, at),
+            let name = lexemes[at].folded.flatMap(MonthNames.month)
+        else { return nil }
+        return made(
+            day, String(name.month), String(year(name.month, Int(day) ?? 0)), from: start, to: at + 1, certainty: 0.4,
+            ending: name.ending)
+    }
+
+    /// «двадцать пятого сентября две тысячи двадцать шестого года», «бірінші қараша 2026 жыл».
+    private func spelled(_ start: Int) -> (DateMention, Int)? {
+        func words(_ from: Int, _ count: Int) -> [FoldedWord] {
+            lexemes[min(from, lexemes.count)...].prefix(count).prefix { $0.folded != nil }.compactMap(\.folded)
+        }
+        guard lexemes[start].folded?.count ?? 0 >= 2, let day = DateWords.day(words(start, 2)) else { return nil }
+        var at = start + day.length
+        guard lexemes.indices.contains(at), let word = lexemes[at].folded, let name = MonthNames.month(word) else {
+            return nil
+        }
+        at += 1
+        if let year = DateWords.year(words(at, 4)) {
+            return made(
+                String(day.value), String(name.month), String(year.value), from: start, to: at + year.length,
+                certainty: 0.9, ending: name.ending)
+        }
+        guard let year = number(&at), year.count == 4 else { return nil }
+        return made(String(day.value), String(name.month), year, from: start, to: at, certainty: 0.9)
     }
 
     /// Month and year of the period's end for «с 12 по 20 марта 2026 года».
@@ -237,6 +307,14 @@ struct DateScanner {
         if lexemes.indices.contains(at), let word = lexemes[at].folded, DateScanner.ordinals.contains(word) { at += 1 }
     }
 
+    /// «шілде/июля».
+    private func skipSecondMonth(_ month: Int, _ at: inout Int) {
+        guard lexemes.indices.contains(at + 1), lexemes[at].mark == "/", let word = lexemes[at + 1].folded,
+            MonthNames.month(word)?.month == month
+        else { return }
+        at += 2
+    }
+
     private func isYearWord(_ at: Int) -> Bool {
         lexemes.indices.contains(at) && lexemes[at].folded.map(DateScanner.yearWords.contains) ?? false
     }
@@ -257,7 +335,13 @@ struct DateScanner {
         _ day: String, _ month: String, _ year: String, from start: Int, to end: Int, certainty: Double,
         ending: MonthNames.Ending = .none
     ) -> (DateMention, Int)? {
-        guard let day = Int(day), let month = Int(month), var number = Int(year) else { return nil }
+        guard var day = Int(day), let month = Int(month), var number = Int(year) else { return nil }
+        var certainty = certainty
+        // «51.10.2026»: print's 3 read as 5 or 8; nothing else begins a day so.
+        if (50...51).contains(day) || (80...81).contains(day), year.count == 4 {
+            day = 30 + day % 10
+            certainty *= 0.5
+        }
         // Two digits: papers look back on births, and ahead on terms of a few years.
         if year.count == 2 { number += number <= 40 ? 2000 : 1900 }
         guard DateScanner.years.contains(number), let date = CalendarDate(year: number, month: month, day: day) else {

@@ -6,14 +6,23 @@ struct DateSurroundings {
     let spans: [ClosedRange<Int>]
     let cues: [(row: DateCues.Row, match: PhraseMatcher.Match)]
     let neutral: [FoldedWord]
+    /// Words of people who sign and of seals.
+    let signers: Set<Int>
+    /// The lines of the page's titles, as indices into `page.lines`.
+    let titles: Set<Int>
+    /// What the paper is, as far as its title tells.
+    let kinds: Set<PaperKind>
+    /// The page's lines as printed.
+    let raw: [TextLine]
 
     /// The role that the strongest cue gives; nil without any.
     func role(of index: Int) -> DateRole? {
+        let isInTitle = titles.contains(mentions[index].line)
         switch mentions[index].ending {
-        case .of: return .reference
+        case .of where !isInTitle: return .reference
         case .from: return .periodStart
         case .until: return .periodEnd
-        case .none, .at: break
+        case .none, .at, .of: break
         }
         var best: (role: DateRole, strength: Double)?
         for cue in cues {
@@ -21,7 +30,13 @@ struct DateSurroundings {
             // A longer label says more than its first word: «дата выдачи» over «дата».
             let strength = cue.row.strength - distance * 0.9 - Double(cue.match.cost) * 0.4
                 + Double(cue.match.tokens.count - 1) * 0.6
-            if strength > best?.strength ?? 0 { best = (cue.row.role, strength) }
+            if strength > best?.strength ?? 0 { best = (cue.row.role(in: kinds), strength) }
+        }
+        if isNamedAfterTitle(index) { return .issued }
+        if best.map({ $0.strength < 8 && $0.role == .issued }) ?? true, datesANumber(index) { return .reference }
+        // «берілді, 06.06.2026 – 05.11.2026 кезеңінде …»: what is issued is a paper, not a period.
+        if best?.role == .issued, best?.strength ?? 0 < 8, isPaired(index) {
+            return isJoined(index, index + 1) ? .periodStart : .periodEnd
         }
         // «по 20.03.2026», the end of a pair whose start is known.
         if best == nil, index > 0, isJoined(index - 1, index), mentions[index - 1].lastLine == mentions[index].line {
@@ -34,26 +49,208 @@ struct DateSurroundings {
     }
 
     /// How many words lie between a cue and a date, nil when the cue is not for that date.
-    private func distance(of cue: DateCues.Row, at match: PhraseMatcher.Match, to index: Int) -> Double? {
-        let role = cue.role
+    func distance(of cue: DateCues.Row, at match: PhraseMatcher.Match, to index: Int) -> Double? {
+        let role = cue.role(in: kinds)
+        guard let distance = place(of: cue, role: role, at: match, to: index) else { return nil }
+        // What a title names is what the paper is about, unless the date follows at once («договора от 14.02.2022»).
+        let isTold = cue.kind == nil && role != .issued && role != .formed
+        let isInTitle = titles.contains(page.tokens[match.last].line)
+        if isTold, isInTitle, !isAdjacent(match.last, spans[index].lowerBound) { return nil }
+        let start = spans[index].lowerBound
+        if match.tokens.count == 1, isPlainLabel(match.last), !isWholeLabel(match.last, before: start) { return nil }
+        if cue.role == .registration, isNumberLabel(match.last) { return nil }
+        // «Заключение: … с 11.10.2026», «Предыдущее заключение № 5 от …»: below its title the noun dates nothing.
+        if cue.kind != nil, role == .issued, match.tokens.count == 1, !isInTitle, !isHead(match.last) {
+            let isNext = match.last + 1 == spans[index].lowerBound && page.tokens[match.last].isCapitalised
+                && page.tokens[match.last].mark == nil
+            return isNext ? distance : nil
+        }
+        return distance
+    }
+
+    /// «Дата», «күні»: tells the issue date only where the label says nothing more.
+    private func isPlainLabel(_ token: Int) -> Bool {
+        DateSurroundings.plainLabels.contains { page.tokens[token].folded.codes.starts(with: $0.codes) }
+    }
+
+    private static let plainLabels = ["дата", "күн"].map { FoldedWord($0) }
+
+    private func isWholeLabel(_ token: Int, before date: Int) -> Bool {
+        guard token < date, ((token + 1)..<date).allSatisfy({ isNeutral($0) || isPlainLabel($0) }) else { return false }
+        let own = page.tokens[token]
+        guard token > 0 else { return true }
+        let isContinued = page.tokens[token - 1].line == own.line - 1 && runsOn(own.line - 1)
+        let isBeside = page.tokens[token - 1].line == own.line && page.tokens[token - 1].stretch == own.stretch
+        guard isBeside || isContinued else { return true }
+        let before = page.tokens[token - 1]
+        return isNeutral(token - 1) || isPlainLabel(token - 1) || before.mark != nil || before.folded.count <= 2
+    }
+
+    /// «Тіркеу № 88»: the label of a number.
+    private func isNumberLabel(_ token: Int) -> Bool {
+        guard page.tokens.indices.contains(token + 1) else { return false }
+        let next = page.tokens[token + 1]
+        return next.line == page.tokens[token].line && !next.folded.hasLetter
+            && !spans.contains { $0.contains(token + 1) }
+    }
+
+    /// «Заключение: …» with more than the date after the colon.
+    private func isLabelOfOthers(_ token: Int, before date: Int) -> Bool {
+        page.tokens[token].mark == ":" && token + 1 != date
+    }
+
+    /// In the head of a page whose title was not found.
+    private func isHead(_ token: Int) -> Bool {
+        titles.isEmpty && page.tokens[token].box.y < page.height * 0.3
+    }
+
+    /// Nothing but «от», «с», … between a word and the date after it.
+    func isAdjacent(_ token: Int, _ date: Int) -> Bool {
+        token < date && ((token + 1)..<date).allSatisfy {
+            page.tokens[$0].folded.hasLetter && page.tokens[$0].folded.count <= 2
+        }
+    }
+
+    /// «Дата направления» on a paper of no known type that is titled «НАПРАВЛЕНИЕ»: the label names the paper itself.
+    private func isNamedAfterTitle(_ index: Int) -> Bool {
+        guard kinds.isEmpty || kinds.contains(.other) else { return false }
+        let first = page.tokens[spans[index].lowerBound]
+        let label = page.lines[first.line].tokens.filter { $0 < spans[index].lowerBound }
+        guard label.count <= 5, label.contains(where: isPlainLabel) else { return false }
+        return titles.contains { line in
+            let noun = page.tokens[page.lines[line].tokens.lowerBound].folded
+            let stem = noun.codes.prefix(max(5, noun.count - 2))
+            return noun.count >= 5 && label.contains { page.tokens[$0].folded.codes.starts(with: stem) }
+        }
+    }
+
+    /// «акт экспертизы № 5 от …»: the date of the paper that the number is of; a bare «№ 5 от …» is this paper's.
+    private func datesANumber(_ index: Int) -> Bool {
+        let start = spans[index].lowerBound
+        guard start >= 3, page.tokens[start - 1].folded == DateSurroundings.from, !titles.contains(mentions[index].line)
+        else { return false }
+        var token = start - 2
+        let line = page.tokens[start].line
+        var hasNumber = false
+        while token >= 0, page.tokens[token].line >= line - 1,
+            !page.tokens[token].folded.hasLetter || page.tokens[token].folded.count <= 2
+        {
+            hasNumber = hasNumber || !page.tokens[token].folded.hasLetter
+            token -= 1
+        }
+        guard token >= 0, hasNumber, page.tokens[token].line == line || runsOn(page.tokens[token].line) else {
+            return false
+        }
+        return !titles.contains(page.tokens[token].line) && !isNeutral(token) && page.tokens[token].mark != ":"
+            && page.tokens[token].stretch == page.tokens[start].stretch
+    }
+
+    private static let from = FoldedWord("от")
+
+    private func place(
+        of cue: DateCues.Row, role: DateRole, at match: PhraseMatcher.Match, to index: Int
+    ) -> Double? {
         let span = spans[index]
+        // A preposition is a word of its own: no index of a number («№ 1338-л/с»), no initial («С. П.»), no month.
+        if match.tokens.contains(where: { isInDate($0) || page.tokens[$0].folded.count <= 2 && !isWhole($0) }) {
+            return nil
+        }
+        let lines = page.tokens[match.first].line..<page.tokens[match.last].line
+        guard lines.allSatisfy(runsOn) || isStacked(match), !isParted(match) else { return nil }
         switch cue.side {
         case .before(let reach):
             if match.last < span.lowerBound, !isApart(index, from: match, role: role),
-                let between = flat(match.last, span.lowerBound, reach: reach)
+                !(cue.kind != nil && match.tokens.count == 1 && isLabelOfOthers(match.last, before: span.lowerBound))
             {
-                return isInLabel(match.last, before: span.lowerBound) ? -2 : between
+                if let between = flat(match.last, span.lowerBound, reach: reach) {
+                    return isInLabel(match.last, before: span.lowerBound) ? -2 : between
+                }
+                if isInLeftCell(match, of: index) { return 0.5 }
             }
             // What an other paper is called heads no single value: a title above the issue line does that.
-            let isLabel = role != .reference && role != .event
-            guard isLabel || page.lines[page.tokens[match.last].line].stretches > 1 else { return nil }
-            return isHeader(match, of: index) ? 1 : nil
+            let isLabel = role != .reference && role != .event && cue.kind == nil
+            let isColumn = page.lines[page.tokens[match.last].line].stretches > 1
+            if isLabel || isColumn, isHeader(match, of: index) { return 1 }
+            if isLabelAbove(match, of: index) { return 1 }
+            return isLabel && isCaption(match, of: index) ? 1 : nil
         case .after(let reach):
             guard match.first > span.upperBound, !isApart(index, from: match, role: role),
                 page.tokens[match.first].line == page.tokens[match.last].line || runsOn(page.tokens[match.first].line)
             else { return nil }
-            return flat(span.upperBound, match.first, reach: reach)
+            // «поступила 02.11.2026, выписана 12.11.2026»: what follows a comma belongs to the next date.
+            let isParted = page.tokens[span.upperBound].mark == ","
+                && spans.contains { $0.lowerBound > match.last && $0.lowerBound - match.last <= 3 }
+            return isParted ? nil : flat(span.upperBound, match.first, reach: reach)
         }
+    }
+
+    func isInDate(_ token: Int) -> Bool {
+        spans.contains { $0.contains(token) }
+    }
+
+    private func isWhole(_ token: Int) -> Bool {
+        let word = page.tokens[token]
+        let printed = raw[page.lines[word.line].source].words[word.word].text
+        let isInitial = word.isCapitalised && word.mark == "."
+        return !isInitial && printed.count { $0.isLetter || $0.isNumber } == word.text.count
+    }
+
+    // MARK: Cells
+
+    /// A label that wraps inside its cell: its words stand over each other.
+    private func isStacked(_ match: PhraseMatcher.Match) -> Bool {
+        zip(match.tokens, match.tokens.dropFirst()).allSatisfy { first, second in
+            let (upper, lower) = (page.tokens[first], page.tokens[second])
+            return upper.line == lower.line
+                || upper.stretch == lower.stretch && abs(upper.box.x - lower.box.x) < upper.box.height * 3
+        }
+    }
+
+    /// A colon inside: the words are of two labels.
+    private func isParted(_ match: PhraseMatcher.Match) -> Bool {
+        (match.first..<max(match.first, match.last)).contains { page.tokens[$0].mark == ":" }
+    }
+
+    /// A label in the cell to the left, however many words it has.
+    private func isInLeftCell(_ match: PhraseMatcher.Match, of index: Int) -> Bool {
+        let cue = page.tokens[match.last]
+        let first = page.tokens[spans[index].lowerBound]
+        guard cue.line == first.line, cue.stretch == first.stretch - 1 else { return false }
+        let line = page.lines[cue.line].tokens
+        let label = line.filter { page.tokens[$0].stretch == cue.stretch }
+        return label.count <= 8 && opensCell(index) && !spans.contains { span in label.contains { span.contains($0) } }
+    }
+
+    /// Nothing but numbers and prepositions stands before the date in its cell.
+    private func opensCell(_ index: Int) -> Bool {
+        let first = page.tokens[spans[index].lowerBound]
+        return page.lines[first.line].tokens.allSatisfy { token in
+            token >= spans[index].lowerBound || page.tokens[token].stretch != first.stretch || isNeutral(token)
+        }
+    }
+
+    /// A label on a line of its own right above the date: «Дата выдачи:» over «12.03.2026».
+    private func isLabelAbove(_ match: PhraseMatcher.Match, of index: Int) -> Bool {
+        let line = mentions[index].line
+        let cue = page.tokens[match.last]
+        guard line > 0, cue.line == line - 1, !titles.contains(cue.line), isBare(index),
+            page.lines[line].stepAbove < 2, page.lines[cue.line].stretches == 1,
+            page.lines[cue.line].tokens.count <= 6 || page.lines[cue.line].text.hasSuffix(":"),
+            !mentions.contains(where: { $0.lastLine == cue.line })
+        else { return false }
+        let above = page.lines[cue.line].box
+        let own = dateBox(index)
+        return abs(above.x - own.x) < own.height * 4 || page.lines[cue.line].text.hasSuffix(":")
+    }
+
+    /// A form's small print under its field: «(дата выдачи)», «күні, айы / число, месяц».
+    private func isCaption(_ match: PhraseMatcher.Match, of index: Int) -> Bool {
+        let line = mentions[index].lastLine
+        let cue = page.tokens[match.first]
+        guard cue.line == line + 1, page.lines.indices.contains(cue.line) else { return false }
+        let text = page.lines[cue.line].text
+        let isSmall = text.hasPrefix("(") || page.lines[cue.line].heightRatio < 0.88
+        return isSmall && overlaps(cue.box, dateBox(index))
     }
 
     /// Whether a word is part of the label whose colon stands right before the date.
@@ -78,7 +275,7 @@ struct DateSurroundings {
 
     /// Words between two tokens in reading order, if they are on one line or run over its end, with no other date and
     /// no sentence's end between. Numbers (of contracts, of orders) count a third: they belong to what they number.
-    private func flat(_ from: Int, _ to: Int, reach: Int) -> Double? {
+    func flat(_ from: Int, _ to: Int, reach: Int) -> Double? {
         let between = (from + 1)..<to
         guard between.count <= reach + 6 else { return nil }
         let step = page.tokens[to].line - page.tokens[from].line
@@ -107,7 +304,7 @@ struct DateSurroundings {
     }
 
     /// Whether a sentence runs over the end of a line: the line is full, or the next one begins in small letters.
-    private func runsOn(_ line: Int) -> Bool {
+    func runsOn(_ line: Int) -> Bool {
         let text = page.lines[line].text
         guard page.lines.indices.contains(line + 1), page.lines[line + 1].stepAbove < 2 else { return false }
         let next = page.tokens[page.lines[line + 1].tokens.lowerBound].text
@@ -126,16 +323,20 @@ struct DateSurroundings {
         guard isTabled(index), match.tokens.allSatisfy({ page.tokens[$0].folded.count > 2 }) else { return false }
         let line = mentions[index].line
         let cue = page.tokens[match.last]
-        guard (1...3).contains(line - cue.line), let header = headerLine(of: index),
+        guard (1...9).contains(line - cue.line), let header = headerLine(of: index),
             !mentions.contains(where: { $0.line == cue.line })
         else { return false }
         // A header may take two lines, the label's words all stand over the date.
         let isRunning = page.lines[cue.line].isFull && page.lines[cue.line].stretches == 1
-        guard cue.line == header || cue.line == header - 1, !isRunning else { return false }
+        let isTwoLined = cue.line == header - 1 && !page.lines[header].text.contains(":")
+        guard cue.line == header || isTwoLined, !isRunning else { return false }
         let cell = page.lines[cue.line].tokens.filter { page.tokens[$0].stretch == cue.stretch }
         let date = dateBox(index)
         return [cell, match.tokens].contains { words in
-            guard let label = union(words) else { return false }
+            // Headers that stand close are one stretch; then each label stands for itself.
+            guard let label = union(words), label.width < date.width * 2.5 || words.count == match.tokens.count else {
+                return false
+            }
             let isFlush = abs(label.x - date.x) < 1.5 * date.height
             let isCentredOver = abs(label.x + label.width / 2 - date.x - date.width / 2) < 2 * date.height
             return isFlush || isCentredOver
@@ -159,15 +360,16 @@ struct DateSurroundings {
     private func headerLine(of index: Int) -> Int? {
         let line = mentions[index].line
         let box = dateBox(index)
-        for above in stride(from: line - 1, through: max(0, line - 3), by: -1) {
+        for above in stride(from: line - 1, through: max(0, line - 8), by: -1) {
             let over = page.lines[above].tokens.filter { overlaps(page.tokens[$0].box, box) }
-            if over.isEmpty { continue }
-            return over.contains { page.tokens[$0].folded.hasLetter } ? above : nil
+            // The rows of a table share its header.
+            if over.isEmpty || over.allSatisfy({ isInDate($0) || !page.tokens[$0].folded.hasLetter }) { continue }
+            return above
         }
         return nil
     }
 
-    private func dateBox(_ index: Int) -> Box {
+    func dateBox(_ index: Int) -> Box {
         let boxes = spans[index].map { page.tokens[$0] }.filter { $0.line == mentions[index].line }.map(\.box)
         return boxes.dropFirst().reduce(boxes.first ?? page.lines[mentions[index].line].box) { $0.union($1) }
     }
@@ -176,87 +378,19 @@ struct DateSurroundings {
         a.x < b.x + b.width && b.x < a.x + a.width
     }
 
-    /// Nothing else on its line but numbers, a town and what names the paper.
-    func isAlone(_ index: Int) -> Bool {
-        let line = page.lines[mentions[index].line]
-        let isSpokenFor = cues.contains { cue in
-            cue.row.role != .issued && cue.row.role != .formed && line.tokens.contains(cue.match.first)
-                && cue.row.strength > 6.5 && distance(of: cue.row, at: cue.match, to: index) != nil
-        }
-        if isSpokenFor { return false }
-        return isBare(index) && !mentions.indices.contains {
-            $0 != index && mentions[$0].line == mentions[index].line && mentions[$0].date != mentions[index].date
-        }
-    }
-
-    /// How many words of letters stand beside the date on its line; many when the line says what the date is of.
-    func wordsBeside(_ index: Int) -> Int {
-        let line = page.lines[mentions[index].line]
-        return line.tokens.count { token in
-            page.tokens[token].folded.hasLetter && !isNeutral(token) && !spans[index].contains(token)
-        }
-    }
-
-    /// Beside the date there are only numbers, a town, and words that name the paper or the date.
-    private func isBare(_ index: Int) -> Bool {
-        let line = page.lines[mentions[index].line]
-        let number = mentions[index].line
-        let first = page.tokens[line.tokens.lowerBound].text.first
-        if number > 0, first?.isLowercase ?? false, isUnfinished(page.lines[number - 1]) { return false }
-        let own = mentions.indices.filter { mentions[$0].line == mentions[index].line }.map { spans[$0] }
-        let words = line.tokens.filter { token in
-            page.tokens[token].folded.hasLetter && !isNeutral(token) && !own.contains { $0.contains(token) }
-        }
-        guard words.allSatisfy({ page.tokens[$0].isCapitalised || page.tokens[$0].folded.count <= 2 }) else {
-            return false
-        }
-        let isTown = line.tokens.contains { token in
-            DateSurroundings.townMarks.contains(page.tokens[token].folded)
-                && !own.contains { $0.upperBound + 1 == token }
-        }
-        // Single small letters are town marks that the engine misread, and specks; capitals are initials.
-        let telling = words.count { page.tokens[$0].folded.count > 1 || page.tokens[$0].isCapitalised }
-        return telling <= (isTown ? 3 : 1)
-    }
-
-    /// Running text that goes on in the next line.
-    private func isUnfinished(_ line: ReadingLine) -> Bool {
-        line.isFull && line.upperShare < 0.6 && !line.text.hasSuffix(".")
-    }
-
-    private static let townMarks =
-        "г гор город қ қаласы а ауылы с п пос село".split(separator: " ").map { FoldedWord($0) }
-
-    private func isNeutral(_ token: Int) -> Bool {
-        let word = page.tokens[token].folded
-        return !word.hasLetter || neutral.contains { WordLikeness.cost(of: word, as: $0, isPrefix: false) != nil }
-    }
-
-    /// Whether a number stands on the date's line beside it.
-    func isNumbered(_ index: Int) -> Bool {
-        let text = page.lines[mentions[index].line].text
-        return text.contains("№") || text.contains("N ") || text.contains("Nº") || text.contains("No")
-            || page.lines[mentions[index].line].tokens.contains {
-                !spans[index].contains($0) && page.tokens[$0].text.contains(where: \.isNumber)
-            }
-    }
-
     /// «с … по …», «… бастап … дейін», «… – …»: two dates with at most two words between.
     func isPaired(_ index: Int) -> Bool {
         isJoined(index, index + 1) || isJoined(index - 1, index)
     }
 
-    private func isJoined(_ first: Int, _ second: Int) -> Bool {
+    func isJoined(_ first: Int, _ second: Int) -> Bool {
         guard mentions.indices.contains(first), mentions.indices.contains(second),
             mentions[second].line - mentions[first].lastLine <= 1
         else { return false }
         let between = (spans[first].upperBound + 1)..<max(spans[second].lowerBound, spans[first].upperBound + 1)
         guard between.count <= 3, mentions[first].date != mentions[second].date else { return false }
-        if between.isEmpty {
-            // «12.03.2026 – 20.03.2026» in one stretch; two cells of a table are none.
-            let text = page.lines[mentions[first].line].text
-            return text.contains("-") || text.contains("–") || text.contains("—")
-        }
+        // «12.03.2026 – 20.03.2026» in one stretch; two cells of a table are none.
+        if between.isEmpty { return isDashed(mentions[first], mentions[second]) }
         return between.contains { token in
             DateSurroundings.joints.contains {
                 WordLikeness.cost(of: page.tokens[token].folded, as: $0, isPrefix: false) != nil
@@ -264,5 +398,17 @@ struct DateSurroundings {
         }
     }
 
-    private static let joints = ["по", "до", "бастап", "дейін"].map { FoldedWord($0) }
+    /// A dash stands between two dates.
+    private func isDashed(_ first: DateMention, _ second: DateMention) -> Bool {
+        guard first.lastLine == second.line else { return false }
+        let words = raw[page.lines[first.lastLine].source].words
+        let dashes: Set<Character> = ["-", "–", "—", "‐", "‑", "−"]
+        guard words.indices.contains(first.lastWord), words.indices.contains(second.word) else { return false }
+        if first.lastWord == second.word { return words[second.word].text.contains(where: dashes.contains) }
+        return words[first.lastWord].text.last.map(dashes.contains) ?? false
+            || words[second.word].text.first.map(dashes.contains) ?? false
+            || words[(first.lastWord + 1)..<second.word].contains { $0.text.contains(where: dashes.contains) }
+    }
+
+    private static let joints = ["по", "до", "бастап", "дейін", "және", "мен", "пен"].map { FoldedWord($0) }
 }

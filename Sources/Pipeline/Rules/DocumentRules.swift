@@ -80,7 +80,7 @@ public struct DocumentRules: DocumentRuling {
         let end = next.flatMap { numbers.firstIndex(of: sections[$0].page) }
         let last = end.map { max(start, sections[next ?? 0].line == 0 ? $0 - 1 : $0) } ?? text.pages.count - 1
         let titles = numbers.map { number in
-            sections.filter { $0.page == number }.compactMap(\.titleLine)
+            sections.filter { $0.page == number }.flatMap(\.titleLines)
         }
         let annexes = key == nil ? [] : Set(text.pages.indices.filter { index in
             index != start && sections.contains { $0.page == numbers[index] && $0.typeKey == nil && !$0.title.isEmpty }
@@ -88,6 +88,7 @@ public struct DocumentRules: DocumentRuling {
         })
         return IssueDateFinder.Paper(
             typeKey: key, sheets: Array(text.pages.indices).filter { ($0 >= start) && $0 <= last }, titles: titles,
+            kinds: sections.indices.contains(main) ? sections[main].kinds : [],
             annexes: annexes, first: sections.indices.contains(main) ? sections[main].line : 0,
             end: next.flatMap { sections[$0].line > 0 && end == last ? sections[$0].line : nil })
     }

@@ -8,8 +8,10 @@ struct IssueDateFinder: Sendable {
         var typeKey: String?
         /// The pages that belong to it, as indices into the document's pages; the first ones weigh more.
         var sheets: [Int]
-        /// For each page of the document: the lines that are heads of titles.
+        /// For each page of the document: the lines of titles.
         var titles: [[Int]]
+        /// What its title says that it is: an order, a certificate, …; empty when it says nothing.
+        var kinds: Set<PaperKind>
         /// Pages with a title of their own that is of no known type: annexes, lists.
         var annexes: Set<Int>
         /// On its first page, the line (as in `PageText.lines`) where it begins.
@@ -21,7 +23,9 @@ struct IssueDateFinder: Sendable {
     /// The issue date, or the start of a childcare leave on a paper that has none.
     func issueDate(of text: DocumentText, paper: Paper, today: CalendarDate) -> Finding<CalendarDate>? {
         let dates = paper.sheets.flatMap { sheet in
-            reader.dates(of: text.pages[sheet], sheet: sheet, titles: paper.titles[sheet]).filter { date in
+            reader.dates(
+                of: text.pages[sheet], sheet: sheet, titles: paper.titles[sheet], kinds: paper.kinds, today: today
+            ).filter { date in
                 (sheet != paper.sheets.first || date.source >= paper.first)
                     && (sheet != paper.sheets.last || date.source < paper.end ?? .max)
             }
@@ -33,8 +37,25 @@ struct IssueDateFinder: Sendable {
         if let best = issued.max(by: { ($0.rank, -$0.order) < ($1.rank, -$1.order) }) {
             return finding(best.date, rank: best.rank, text: text, source: "date:\(best.date.role?.rawValue ?? "line")")
         }
-        guard let key = paper.typeKey, IssueDateFinder.periodTypes.contains(key) else { return nil }
-        return periodStart(dates, text: text)
+        if let key = paper.typeKey, IssueDateFinder.periodTypes.contains(key),
+            let start = periodStart(dates, text: text)
+        {
+            return start
+        }
+        // A paper dated ahead has no date of issue; another date on it is none either.
+        if ranked.contains(where: { $0.rank >= DateRole.bar && $0.date.mention.date > today }) { return nil }
+        return leftOver(ranked.filter { $0.date.mention.date <= today }.map { ($0.date, $0.rank) }, text: text)
+    }
+
+    /// The only recent date of which nothing says that it is another's: rather that than none.
+    private func leftOver(_ dates: [(date: ReadDate, rank: Double)], text: DocumentText) -> Finding<CalendarDate>? {
+        let open = dates.filter {
+            $0.date.role == nil && $0.rank > 10 && !$0.date.isPaired && $0.date.wordsBeside <= 3
+                && $0.date.words.first(where: \.isLetter)?.isUppercase ?? true
+        }
+        let days = Set(open.map(\.date.mention.date))
+        guard days.count == 1, let only = open.first else { return nil }
+        return finding(only.date, rank: 30, text: text, source: "date:only")
     }
 
     /// Types whose papers may carry no date but the leave's.
@@ -43,6 +64,9 @@ struct IssueDateFinder: Sendable {
     /// How old a date may be that only its place on the page makes an issue date: the longest window thrice.
     private static let unlabelledDaysLimit = 1100
 
+    /// How old even a labelled date may be: nobody sends a paper of ten years ago, but many hold such dates.
+    private static let labelledDaysLimit = 3660
+
     /// Types whose papers certify an entry in a register.
     private static let registryTypes: Set<String> = ["unemployed_cert", "unemployed_persons", "job_seeker_notice"]
 
@@ -50,21 +74,22 @@ struct IssueDateFinder: Sendable {
         var rank: Double
         let isNearTitle = date.fromTitle.map { (-5...6).contains($0) } ?? false
         switch date.role {
+        case .examination: rank = paper.typeKey == "vkk" || paper.typeKey == nil ? DateRole.examination.rank : 15
         case .discharge: rank = paper.typeKey == "discharge" ? DateRole.discharge.rank : 15
         case .issued:
             // A bare «Дата» in the column of a table is the date of what the table lists.
             rank = DateRole.issued.rank - (date.isTabled && date.depth > 0.5 ? 20 : 0)
         case .registration:
+            // Certifies an entry of that day.
             rank = IssueDateFinder.registryTypes.contains(paper.typeKey ?? "") ? 44 : DateRole.registration.rank
-        case .formed, .examination, .periodStart, .periodEnd, .event, .birth, .reference, .ahead:
+        case .formed, .periodStart, .periodEnd, .event, .birth, .reference, .ahead:
             rank = date.role?.rank ?? 0
         case nil:
             rank = 20
         }
         // The issue line: a date on its own beside a number or a town, by the title or at the page's head.
         let isOwn = date.role == nil || date.role == .issued
-        if date.isAlone, isOwn {
-            let line = isNearTitle ? 88.0 : date.depth < 0.45 ? 80 : 60
+        if isOwn, let line = lineRank(date, isNearTitle: isNearTitle) {
             rank = max(rank, line + (date.isNumbered ? 4 : 0))
         } else if date.role == nil, date.fromTitle == 0, date.isNumbered {
             rank = max(rank, 84)
@@ -73,18 +98,33 @@ struct IssueDateFinder: Sendable {
             rank = max(rank, 58)
         }
         // Without a label a date of years ago is another paper's.
-        if date.role == nil, today.days(since: date.mention.date) > IssueDateFinder.unlabelledDaysLimit { rank = 10 }
+        let age = today.days(since: date.mention.date)
+        if date.role == nil, age > IssueDateFinder.unlabelledDaysLimit { rank = 10 }
+        if age > IssueDateFinder.labelledDaysLimit { rank = 0 }
         if date.role == .periodEnd, date.isPaired, paper.typeKey == "discharge" { rank = 44 }
         rank -= (1 - date.mention.certainty) * 6
+        // Without its year only a label or a line of its own makes it one.
+        if date.mention.certainty < 0.45, date.role != .issued, !date.isAlone { rank = min(rank, 10) }
         // Pages after the first hold annexes as often as signatures.
         rank -= paper.annexes.contains(date.sheet) ? 60 : date.sheet == paper.sheets.first ? 0 : 6
         return rank
     }
 
+    /// How good an issue date its line makes a date; nil for a date inside the text.
+    private func lineRank(_ date: ReadDate, isNearTitle: Bool) -> Double? {
+        switch date.standing {
+        case .alone: isNearTitle ? 88 : date.depth < 0.45 ? 80 : 60
+        case .letterhead: 76
+        case .signature: 62
+        case .inText: nil
+        }
+    }
+
     private func periodStart(_ dates: [ReadDate], text: DocumentText) -> Finding<CalendarDate>? {
         let starts = dates.filter { $0.role == .periodStart }
         let paired = starts.filter(\.isPaired)
-        guard let start = (paired.isEmpty ? starts : paired).first else { return nil }
+        // «работает с 2019 года и с 01.08.2026 находится в отпуске»: the later one is the leave's.
+        guard let start = paired.first ?? starts.max(by: { $0.mention.date < $1.mention.date }) else { return nil }
         return finding(start, rank: paired.isEmpty ? 50 : 75, text: text, source: "date:period_start")
     }
 

@@ -31,6 +31,13 @@ enum MonthNames {
         return table.first { $0.1.contains(rest) }?.0 ?? .none
     }
 
+    /// «I» to «XII», in Latin letters or Cyrillic ones that look alike.
+    static func roman(_ word: FoldedWord) -> Int? {
+        romans.firstIndex(of: word).map { $0 + 1 }
+    }
+
+    private static let romans = words("I II III IV V VI VII VIII IX X XI XII")
+
     /// Endings of two letters and more that a Kazakh month may carry; surnames begin with months too.
     private static let endings = Set(
         words(

@@ -1,5 +1,5 @@
 /// What sort of paper a title's noun says it is.
-enum PaperKind: String, Sendable, Hashable, CaseIterable {
+enum PaperKind: String, Sendable, Hashable, CaseIterable, Codable {
     /// Приказ, бұйрық.
     case order
     /// Справка, анықтама.

@@ -1,9 +1,10 @@
 /// A wording as data: words in order, with room for other words between them.
 ///
 /// `без_сохранен* заработн*|зарплат*`: words parted by spaces may have up to three others between them, words joined by
-/// `_` stand next to each other, `|` parts alternatives, a trailing `*` stands for any ending, and a leading `=` allows
-/// one look-alike letter at most (for words whose neighbours mean something else). Words are compared folded and with
-/// the tolerance of `WordLikeness`.
+/// `_` stand next to each other, a leading `~` allows a dozen others before it (a name with a post), `|` parts
+/// alternatives, a trailing `*` stands for any ending, and a leading `=` allows one look-alike letter at most and `==`
+/// none (for words whose neighbours mean something else). Words are compared folded and with the tolerance of
+/// `WordLikeness`.
 struct Phrase: Sendable, Hashable {
     /// One place of the phrase: any of these stems.
     struct Place: Sendable, Hashable {
@@ -33,8 +34,9 @@ struct StemLexicon: Sendable {
         var places: [Phrase.Place] = []
         for group in notation.split(separator: " ") {
             for (position, place) in group.split(separator: "_").enumerated() {
-                let stems = place.split(separator: "|").map { stem(String($0)) }
-                places.append(Phrase.Place(stems: stems, gap: position > 0 || places.isEmpty ? 0 : 3))
+                let isFar = place.hasPrefix("~")
+                let stems = (isFar ? place.dropFirst() : place).split(separator: "|").map { stem(String($0)) }
+                places.append(Phrase.Place(stems: stems, gap: position > 0 || places.isEmpty ? 0 : isFar ? 12 : 3))
             }
         }
         precondition(!places.isEmpty, "a phrase has at least one word")
@@ -57,9 +59,8 @@ struct StemLexicon: Sendable {
     }
 
     private mutating func stem(_ notation: String) -> Int {
-        let isStrict = notation.hasPrefix("=")
-        return intern(
-            Stem(word: FoldedWord(notation), isPrefix: notation.hasSuffix("*"), limit: isStrict ? 1 : .max))
+        let limit = notation.hasPrefix("==") ? 0 : notation.hasPrefix("=") ? 1 : Int.max
+        return intern(Stem(word: FoldedWord(notation), isPrefix: notation.hasSuffix("*"), limit: limit))
     }
 
     private mutating func intern(_ stem: Stem) -> Int {

@@ -18,6 +18,8 @@ struct TitleFinder {
     let page: PageReading
     let matcher: PhraseMatcher
     let rules: TypeRules
+    /// Where the page names a subject outright, near misses included: first and last token of each wording.
+    let subjects: [(first: Int, last: Int)]
 
     /// From here on a line counts as a title.
     static let threshold = 2.2
@@ -78,6 +80,14 @@ struct TitleFinder {
                 if isHead(match.first, line: line) { found[line, default: []].append((match.first, kind)) }
             }
         }
+        for (kind, phrase) in rules.compoundKinds {
+            for match in matcher.matches(of: phrase) {
+                let line = page.tokens[match.first].line
+                let words = match.first...match.last
+                guard found[line]?.contains(where: { words.contains($0.token) }) ?? false else { continue }
+                found[line] = found[line]?.map { words.contains($0.token) ? ($0.token, kind) : $0 }
+            }
+        }
         return found
     }
 
@@ -85,9 +95,12 @@ struct TitleFinder {
     private func isHead(_ token: Int, line: Int) -> Bool {
         let range = page.lines[line].tokens
         let stretch = range.filter { page.tokens[$0].stretch == page.tokens[token].stretch }
-        guard let first = stretch.first else { return false }
+        guard let start = stretch.first else { return false }
+        // A slash parts the two languages of a title.
+        let first = stretch.last { $0 < token && page.tokens[$0].mark == "/" }.map { $0 + 1 } ?? start
         if token - first <= 2 { return true }
-        return stretch.filter { $0 > token }.allSatisfy { !page.tokens[$0].folded.hasLetter }
+        let after = stretch.filter { $0 > token && page.tokens[token].mark != "/" }
+        return after.allSatisfy { !page.tokens[$0].folded.hasLetter }
             || (page.tokens[token].isUpper && stretch.count <= 10)
     }
 
@@ -107,11 +120,45 @@ struct TitleFinder {
         if word.mark == ":" { score -= line.isCentred && line.heightRatio > 1.1 ? 0.5 : 1.5 }
         if line.isFull, line.upperShare < 0.6, line.heightRatio < 1.1 { score -= 1.2 }
         if line.text.hasSuffix(",") { score -= 0.8 }
-        if startsSentence(after: token, in: line) { score -= 2.5 }
+        if startsSentence(after: token, in: line) {
+            score -= 2.5
+        } else if namesSubject(from: token, line: index) {
+            // What a title says counts as much as how it stands: plain text has no layout.
+            score += 2
+        } else if isBare(token, stretch: stretch) {
+            score += opensSubject(index + 1) ? 2 : 1.2
+        } else if isNumbered(token, stretch: stretch) {
+            score += 0.8
+        }
         if start.text.first?.isLowercase ?? false, index > 0, !page.lines[index - 1].text.hasSuffix(".") { score -= 1 }
         let label = page.tokens[line.tokens].first { $0.mark == ":" }
         if let label, label.word < word.word { score -= 1.5 }
         return score
+    }
+
+    /// The noun with nothing else but a number and a date: «СПРАВКА», «Приказ № 9 от 01.11.2026 г.».
+    private func isBare(_ token: Int, stretch: [Int]) -> Bool {
+        stretch.allSatisfy { index in
+            let word = page.tokens[index].folded
+            return index == token || !word.hasLetter || word.count <= 3 || MonthNames.month(word) != nil
+                || TitleFinder.yearWords.contains(word)
+                || rules.isKindNoun(word)
+        }
+    }
+
+    /// Whether what the paper is about stands right after its noun (Russian) or right before it (Kazakh).
+    private func namesSubject(from token: Int, line: Int) -> Bool {
+        let word = page.tokens[token]
+        return subjects.contains { subject in
+            let first = page.tokens[subject.first]
+            let last = page.tokens[subject.last]
+            guard first.stretch == word.stretch || page.lines[first.line].stretches == 1 else { return false }
+            if subject.first > token {
+                return (0...1).contains(first.line - line) && subject.first - token <= 5
+                    && !page.tokens[token..<subject.first].contains { $0.mark == ":" || $0.mark == ";" }
+            }
+            return (0...1).contains(line - last.line) && token - subject.last <= 4
+        }
     }
 
     /// «Справка дана …», «Анықтама … берілді»: running text about the paper.
@@ -119,6 +166,13 @@ struct TitleFinder {
         page.tokens[line.tokens].suffix(from: token).dropFirst().contains { word in
             TitleFinder.sentenceWords.contains { WordLikeness.cost(of: word.folded, as: $0, isPrefix: true) != nil }
         }
+    }
+
+    private static let yearWords = Set(["год", "года", "жылы", "жылғы", "жылдың"].map { FoldedWord($0) })
+
+    /// «Счёт на оплату № 556 от 01.11.2026»: a noun that heads its line, and a number.
+    private func isNumbered(_ token: Int, stretch: [Int]) -> Bool {
+        token == stretch.first && page.lines[page.tokens[token].line].text.contains("№")
     }
 
     private static let sentenceWords = [
@@ -175,6 +229,7 @@ struct TitleFinder {
 
     /// Begins with «о», «об», «по» or ends with «туралы».
     private func opensSubject(_ index: Int) -> Bool {
+        guard page.lines.indices.contains(index) else { return false }
         let range = page.lines[index].tokens
         guard let first = range.first, let last = range.last else { return false }
         if isRunning(index), page.lines[index].upperShare < 0.6 { return false }

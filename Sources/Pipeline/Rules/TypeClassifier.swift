@@ -47,18 +47,21 @@ struct TypeClassifier: Sendable {
             found.append((part, finding))
         }
         let types = distinct(found.compactMap(\.finding))
-        let sections = found.map { part, finding in
-            Classification.Section(
-                page: sheets[part.sheet].page.number,
-                line: sheets[part.sheet].page.lines.indices.contains(part.line)
-                    ? sheets[part.sheet].page.lines[part.line].source : 0,
-                title: part.title.map { title in
-                    title.lines.map { sheets[part.sheet].page.lines[$0].text }.joined(separator: " ")
-                } ?? "",
-                titleLine: part.title.map { sheets[part.sheet].page.lines[$0.head].source },
-                typeKey: finding?.value.key)
-        }
+        let sections = found.map { section($0.part, type: $0.finding?.value, in: sheets[$0.part.sheet].page) }
         return Classification(types: types, single: single(types), sections: sections)
+    }
+
+    private func section(_ part: Part, type: DocumentType?, in page: PageReading) -> Classification.Section {
+        let title = part.title
+        var section = Classification.Section(
+            page: page.number,
+            line: page.lines.indices.contains(part.line) ? page.lines[part.line].source : 0,
+            title: title.map { $0.lines.map { page.lines[$0].text }.joined(separator: " ") } ?? "",
+            titleLine: title.map { page.lines[$0.head].source }, typeKey: type?.key)
+        section.titleLines = title?.lines.map { page.lines[$0].source } ?? []
+        section.kinds = title?.kinds ?? []
+        if section.kinds.isEmpty, let type { section.kinds = rules.kinds(of: type.key) }
+        return section
     }
 
     private func single(_ types: [Finding<DocumentType>]) -> Finding<Bool> {
@@ -94,12 +97,16 @@ struct TypeClassifier: Sendable {
         let matcher = PhraseMatcher(reading, lexicon: rules.lexicon)
         let grounds = rules.grounds.flatMap { matcher.matches(of: $0) }.map { reading.tokens[$0.first].line }
         let negations = Set(rules.negations.flatMap { matcher.matches(of: $0) }.map(\.first))
+        let options = Dictionary(grouping: rules.options.enumerated().flatMap { index, phrase in
+            matcher.matches(of: phrase).map { (index: index, line: reading.tokens[$0.first].line) }
+        }, by: \.line).filter { Set($0.value.map(\.index)).count >= 2 }
         var evidence: [Evidence] = []
         for (wording, row) in rules.subjects.enumerated() {
             for match in matcher.matches(of: row.phrase) {
                 let line = reading.tokens[match.first].line
                 var weight = Double(row.weight) - Double(match.cost) * 0.15
                 if grounds.contains(where: { line - $0 == 0 || line - $0 == 1 }) { weight *= 0.3 }
+                if row.subject == .companion, row.weight < 3, options[line] != nil { weight = 0 }
                 if row.subject.isKnown, row.subject != .noIncome, isNegated(match, by: negations) { weight = 0 }
                 evidence.append(
                     Evidence(
@@ -110,7 +117,8 @@ struct TypeClassifier: Sendable {
         let aliases = rules.aliases.flatMap { alias in
             matcher.matches(of: alias.phrase).map { (key: alias.key, match: $0) }
         }
-        let titles = TitleFinder(page: reading, matcher: matcher, rules: rules).titles()
+        let outright = evidence.filter { $0.weight >= 2.4 }.map { (first: $0.match.first, last: $0.match.last) }
+        let titles = TitleFinder(page: reading, matcher: matcher, rules: rules, subjects: outright).titles()
         return Sheet(page: reading, matcher: matcher, titles: titles, evidence: evidence, aliases: aliases)
     }
 
@@ -151,15 +159,20 @@ struct TypeClassifier: Sendable {
 
     /// A title without a noun: a subject named outright in a line that stands as a title.
     private func headless(_ sheet: Sheet) -> TitleBlock? {
-        func stands(_ index: Int) -> Bool {
+        func stands(_ match: PhraseMatcher.Match) -> Bool {
+            let index = sheet.page.tokens[match.first].line
             let line = sheet.page.lines[index]
             guard line.box.y < sheet.page.height * 0.5, !line.text.contains(":") else { return false }
-            return (line.isCentred && (line.heightRatio > 1.08 || line.upperShare > 0.8))
+            // A line that says nothing else needs no layout.
+            let isCapitalised = line.text.prefix(3).contains(where: \.isUppercase)
+            let isWhole = isCapitalised && !line.text.hasSuffix(".") && !line.text.hasSuffix(",")
+                && fillsItsPart(match, of: sheet.page)
+            return isWhole || (line.isCentred && (line.heightRatio > 1.08 || line.upperShare > 0.8))
                 || (line.upperShare > 0.8 && line.heightRatio > 1.1)
         }
-        let named = sheet.evidence.filter { $0.weight >= 2.4 && $0.subject.isKnown && stands($0.line) }
+        let named = sheet.evidence.filter { $0.weight >= 2.4 && $0.subject.isKnown && stands($0.match) }
         guard let first = named.min(by: { $0.line < $1.line }) else {
-            guard let alias = sheet.aliases.first(where: { stands(sheet.page.tokens[$0.match.first].line) }) else {
+            guard let alias = sheet.aliases.first(where: { stands($0.match) }) else {
                 return nil
             }
             let line = sheet.page.tokens[alias.match.first].line
@@ -167,6 +180,17 @@ struct TypeClassifier: Sendable {
         }
         let last = sheet.page.tokens[first.match.last].line
         return TitleBlock(head: first.line, lines: Array(first.line...last), kinds: [], score: 3, namesSubject: true)
+    }
+
+    /// Whether a wording makes up most of its line, or of its part between dashes and slashes.
+    private func fillsItsPart(_ match: PhraseMatcher.Match, of page: PageReading) -> Bool {
+        let line = page.lines[page.tokens[match.first].line]
+        let own = line.tokens.filter { (match.first...max(match.first, match.last)).contains($0) }
+        let parts = line.text.split { "—–/|".contains($0) }
+        let word = page.tokens[match.first].text
+        let part = parts.first { $0.contains(word) } ?? Substring(line.text)
+        let words = part.split(separator: " ").count { $0.count > 2 }
+        return own.count { page.tokens[$0].folded.count > 2 } * 5 >= words * 3
     }
 
     // MARK: Resolving
@@ -194,7 +218,10 @@ struct TypeClassifier: Sendable {
     }
 
     /// Of wordings in a title: the narrower over the wider, then the one that says more, then the first.
-    private func strongest(_ named: [Evidence]) -> Evidence? {
+    private func strongest(_ found: [Evidence]) -> Evidence? {
+        // «нетрудоспособность по уходу за ребёнком» speaks of care, not of a leave.
+        let isSickness = found.contains { $0.subject == .sickness && $0.weight >= 1.6 }
+        let named = found.filter { !(isSickness && $0.subject == .childcare && $0.weight < 2.4) }
         let wider = Set(named.flatMap { $0.subject.narrows })
         return named.filter { !wider.contains($0.subject) }.min { a, b in
             (a.weight >= 2.4 ? 0 : 1, a.match.first, -a.weight) < (b.weight >= 2.4 ? 0 : 1, b.match.first, -b.weight)
@@ -245,7 +272,9 @@ struct TypeClassifier: Sendable {
             let known = totals[item.subject]
             totals[item.subject] = (known?.evidence ?? item, (known?.total ?? 0) + item.weight)
         }
-        let strong = totals.filter { $0.value.total >= 2.4 }
+        // «нетрудоспособность по уходу за ребёнком» speaks of care, not of a leave.
+        if totals[.sickness]?.total ?? 0 >= 1.7, totals[.childcare]?.total ?? 0 < 2.4 { totals[.childcare] = nil }
+        let strong = totals.filter { $0.value.total >= 1.7 }
         let wider = Set(strong.keys.flatMap(\.narrows))
         let kept = totals.filter { !wider.contains($0.key) }.values
         // Totals grow with repetition, so what stands first wins among those that are stated clearly.

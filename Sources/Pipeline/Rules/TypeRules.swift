@@ -10,6 +10,10 @@ struct TypeRules: Sendable {
     let catalog: DocumentTypeCatalog
     let lexicon: StemLexicon
     let kinds: [(kind: PaperKind, phrase: Phrase)]
+    /// Several words that name a kind together; they outweigh the kinds of their words.
+    let compoundKinds: [(kind: PaperKind, phrase: Phrase)]
+    /// The reasons that a printed form offers.
+    let options: [Phrase]
     let subjects: [SubjectPhrase]
     /// Names and aliases of types that have no wordings of their own, and aliases of those that have.
     let aliases: [(key: String, phrase: Phrase)]
@@ -25,8 +29,13 @@ struct TypeRules: Sendable {
         self.catalog = catalog
         var lexicon = StemLexicon()
         kinds = PaperWordings.kinds.flatMap { row in
-            row.words.split(whereSeparator: \.isWhitespace).map { (row.kind, lexicon.phrase(String($0))) }
+            // «Трудового договора» is no title «Договор».
+            row.words.split(whereSeparator: \.isWhitespace).map { word in
+                (row.kind, lexicon.phrase(row.kind == .other && !word.hasPrefix("=") ? "=\(word)" : String(word)))
+            }
         }
+        compoundKinds = PaperWordings.compoundKinds.map { ($0.kind, lexicon.phrase($0.notation)) }
+        options = PaperWordings.options.map { lexicon.phrase($0) }
         subjects = (PaperWordings.known + PaperWordings.nearMisses).map {
             SubjectPhrase(subject: $0.subject, weight: $0.weight, phrase: lexicon.phrase($0.notation))
         }
@@ -61,6 +70,16 @@ struct TypeRules: Sendable {
         ("unemployed_persons", .unemployedPersons, [.certificate, .notice]),
     ]
 
+    /// Whether a word is the noun of some kind of paper.
+    func isKindNoun(_ word: FoldedWord) -> Bool {
+        kinds.contains { row in
+            row.phrase.places.count == 1 && row.phrase.places[0].stems.contains { stem in
+                let meant = lexicon.stems[stem]
+                return WordLikeness.cost(of: word, as: meant.word, isPrefix: meant.isPrefix, limit: meant.limit) != nil
+            }
+        }
+    }
+
     /// The type of a paper of that kind about that subject, if the catalog has it.
     func key(_ kind: PaperKind, _ subject: PaperSubject) -> String? {
         guard let row = TypeRules.table.first(where: { $0.subject == subject && $0.kinds.contains(kind) }) else {
@@ -73,6 +92,11 @@ struct TypeRules: Sendable {
     func onlyKind(of subject: PaperSubject) -> PaperKind? {
         let rows = TypeRules.table.filter { $0.subject == subject }
         return rows.count == 1 ? rows[0].kinds.first : nil
+    }
+
+    /// The kinds that papers of a built-in type may be of; empty for an operator's own type.
+    func kinds(of key: String) -> Set<PaperKind> {
+        Set(TypeRules.table.first { $0.key == key }?.kinds ?? [])
     }
 
     /// Whether papers of that kind may be about that subject, known or near miss.

@@ -35,8 +35,8 @@ struct ReadingToken: Sendable {
     /// The index in `PageText.lines[source].words` of the word that it is (the beginning of).
     let word: Int
     let box: Box
-    /// Ends a sentence or a clause: `.`, `;`, `:` or `,` stood right after it.
-    let mark: Character?
+    /// Ends a sentence, a clause or one language's wording: `.`, `;`, `:`, `,` or `/` stood right after it.
+    var mark: Character?
     /// Which stretch of the line it stands in, counted from 0: wide gaps part a line into stretches.
     let stretch: Int
 

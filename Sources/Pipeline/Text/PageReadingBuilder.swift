@@ -36,6 +36,7 @@ struct PageReadingBuilder {
         var stretch = 0
         for (index, word) in line.words.enumerated() {
             if index > 0, isWideGap(line.words[index - 1], word) { stretch += 1 }
+            if word.text == "/", let last = made.indices.last, made[last].mark == nil { made[last].mark = "/" }
             for piece in PageReadingBuilder.pieces(of: word.text) {
                 let folded = FoldedWord(piece.text)
                 guard !folded.isEmpty else { continue }
@@ -60,13 +61,8 @@ struct PageReadingBuilder {
         var run: [ReadingToken] = []
         func flush() {
             let singles = run.count { $0.text.count == 1 }
-            if run.count >= 4, singles * 2 > run.count, let first = run.first {
-                let text = run.map(\.text).joined()
-                result.append(
-                    ReadingToken(
-                        folded: FoldedWord(text), text: text, line: first.line, word: first.word,
-                        box: run.dropFirst().reduce(first.box) { $0.union($1.box) }, mark: run.last?.mark,
-                        stretch: first.stretch))
+            if run.count >= 4, singles * 2 > run.count {
+                result += PageReadingBuilder.words(of: run).map(PageReadingBuilder.joined)
             } else {
                 result += run
             }
@@ -81,6 +77,30 @@ struct PageReadingBuilder {
         }
         flush()
         return result
+    }
+
+    /// Parts letter-spaced words where the space between letters is clearly wider than usual.
+    private static func words(of run: [ReadingToken]) -> [[ReadingToken]] {
+        let gaps = zip(run, run.dropFirst()).map { $1.box.x - $0.box.x - $0.box.width }
+        let usual = gaps.sorted()[gaps.count / 2]
+        var words = [[run[0]]]
+        for (token, gap) in zip(run.dropFirst(), gaps) {
+            if gap > usual * 1.7 + token.box.height * 0.12 {
+                words.append([token])
+            } else {
+                words[words.count - 1].append(token)
+            }
+        }
+        return words
+    }
+
+    private static func joined(_ letters: [ReadingToken]) -> ReadingToken {
+        let text = letters.map(\.text).joined()
+        let first = letters[0]
+        return ReadingToken(
+            folded: FoldedWord(text), text: text, line: first.line, word: first.word,
+            box: letters.dropFirst().reduce(first.box) { $0.union($1.box) }, mark: letters.last?.mark,
+            stretch: first.stretch)
     }
 
     /// Puts a word that the line above broke off at a hyphen together with its end, in the place of its beginning.
@@ -107,9 +127,9 @@ struct PageReadingBuilder {
             let isPart = character.isLetter || character.isNumber
             if isPart, start == nil { start = index }
             if !isPart, let from = start {
-                found.append((text[from..<index], ".,;:".contains(character) ? character : nil))
+                found.append((text[from..<index], ".,;:/".contains(character) ? character : nil))
                 start = nil
-            } else if !isPart, let last = found.last, last.mark == nil, ":;".contains(character) {
+            } else if !isPart, let last = found.last, last.mark == nil, ":;/".contains(character) {
                 found[found.count - 1].mark = character
             }
             index = text.index(after: index)

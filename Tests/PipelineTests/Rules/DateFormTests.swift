@@ -58,6 +58,16 @@ struct DateFormTests {
         12/03/26 | 2026-03-12 | slashes, short year
         12-03-2026 | 2026-03-12 | dashes
         12–03–2026 | 2026-03-12 | long dashes
+        4.XI.2026 | 2026-11-04 | month in Roman numerals
+        10.VIII.2026 г. | 2026-08-10 | month in Roman numerals, long
+        «7» II 2026 г. | 2026-02-07 | Roman numerals apart
+        2026 ж./г. «19» шілде/июля | 2026-07-19 | both languages in one
+        двадцать пятого сентября две тысячи двадцать шестого года | 2026-09-25 | written out
+        первое ноября 2026 года | 2026-11-01 | day written out
+        бесінші қараша 2026 жыл | 2026-11-05 | day written out, Kazakh
+        12–26.03.2026 | 2026-03-12 2026-03-26 | days of a range share month and year
+        с 12 по 26.03.2026 | 2026-03-12 2026-03-26 | the same with words
+        51.10.2026 | 2026-10-31 | a 3 read as 5
         2026-03-12 | 2026-03-12 | ISO
         2026.03.12 | 2026-03-12 | year first with dots
         2026-03-12 10:22:31 | 2026-03-12 | time stamp

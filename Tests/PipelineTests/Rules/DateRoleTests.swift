@@ -98,6 +98,13 @@ struct DateRoleTests {
         Дата постановки на учёт 12.03.2026 | registration | register
         Тіркелген күні: 12.03.2026 | registration | Kazakh register
         № 45 от 12.03.2026 | - | its place must tell
+        № 45-л/с 12.03.2026 | - | a number's index is no preposition
+        Поступила 12.03.2026, выписана 20.03.2026 | event | the word after the comma is the next date's
+        Лист выписан 12.03.2026 | issued | a paper is written out, a patient discharged
+        Справка дана 12.03.2026 | issued | participle beside its noun
+        акт экспертизы № 5 от 12.03.2026 | reference | the number is another paper's
+        Дата выдачи удостоверения: 12.03.2026 | reference | another paper's issue
+        Кардиологом осмотрен Марта С. 12.03.2026 | - | names are no cues
         г. Алматы 12.03.2026 | - | its place must tell
         """
 

@@ -1,0 +1,101 @@
+/// How a date stands on its line, when it is no part of a sentence.
+extension DateSurroundings {
+    /// How a date's line stands, when the date is no part of a sentence.
+    func standing(of index: Int) -> DateStanding {
+        let line = page.lines[mentions[index].line]
+        let isSpokenFor = cues.contains { cue in
+            let role = cue.row.role(in: kinds)
+            return role != .issued && role != .formed && line.tokens.contains(cue.match.first)
+                && cue.row.strength > 6.5 && distance(of: cue.row, at: cue.match, to: index) != nil
+        }
+        if isSpokenFor || !isBare(index) { return .inText }
+        let isOnly = !mentions.indices.contains {
+            $0 != index && mentions[$0].line == mentions[index].line && mentions[$0].date != mentions[index].date
+        }
+        guard isOnly else { return .inText }
+        let beside = line.tokens.filter { isBeside($0, index) && page.tokens[$0].folded.hasLetter && !isNeutral($0) }
+        if beside.isEmpty || isTownLine(index, words: beside) { return .alone }
+        if beside.contains(where: signers.contains) { return .signature }
+        // A town whose mark the engine misread.
+        let telling = beside.filter { page.tokens[$0].folded.count > 2 }
+        let fromTitle = titles.map { abs($0 - mentions[index].line) }.min() ?? 0
+        if telling.count <= 1, fromTitle <= 3, beside.allSatisfy({ page.tokens[$0].mark != ":" }) { return .alone }
+        // Two columns over the title: the sender's address beside the number and the date.
+        if let title = titles.min(), mentions[index].line < title { return .letterhead }
+        return page.tokens[beside[0]].mark == ":" || beside.contains { $0 < spans[index].lowerBound }
+            ? .inText : .signature
+    }
+
+    /// In another cell of the date's line.
+    func isBeside(_ token: Int, _ index: Int) -> Bool {
+        let own = page.tokens[spans[index].lowerBound].stretch...page.tokens[spans[index].upperBound].stretch
+        return mentions[index].line == mentions[index].lastLine && !own.contains(page.tokens[token].stretch)
+            && !spans[index].contains(token)
+    }
+
+    private func isTownLine(_ index: Int, words: [Int]) -> Bool {
+        words.count <= 3 && words.allSatisfy { page.tokens[$0].isCapitalised } && page.lines[mentions[index].line]
+            .tokens.contains { isBeside($0, index) && DateSurroundings.townMarks.contains(page.tokens[$0].folded) }
+    }
+
+    /// How many words of letters stand beside the date on its line; many when the line says what the date is of.
+    func wordsBeside(_ index: Int) -> Int {
+        let line = page.lines[mentions[index].line]
+        return line.tokens.count { token in
+            page.tokens[token].folded.hasLetter && !isNeutral(token) && !spans[index].contains(token)
+        }
+    }
+
+    /// Beside the date there are only numbers, a town, and words that name the paper or the date; other cells of its
+    /// line do not count.
+    func isBare(_ index: Int) -> Bool {
+        let line = page.lines[mentions[index].line]
+        let number = mentions[index].line
+        let first = page.tokens[line.tokens.lowerBound].text.first
+        if number > 0, first?.isLowercase ?? false, isUnfinished(page.lines[number - 1]) { return false }
+        if number > 0, endsWrapped(line, after: page.lines[number - 1]) { return false }
+        let own = mentions.indices.filter { mentions[$0].line == mentions[index].line }.map { spans[$0] }
+        let cell = line.tokens.filter { !isBeside($0, index) }
+        let words = cell.filter { token in
+            page.tokens[token].folded.hasLetter && !isNeutral(token) && !own.contains { $0.contains(token) }
+        }
+        guard words.allSatisfy({ page.tokens[$0].isCapitalised || page.tokens[$0].folded.count <= 2 }) else {
+            return false
+        }
+        let isTown = cell.contains { token in
+            DateSurroundings.townMarks.contains(page.tokens[token].folded)
+                && !own.contains { $0.upperBound + 1 == token }
+        }
+        // Single small letters are town marks that the engine misread, and specks; capitals are initials.
+        let telling = words.count { page.tokens[$0].folded.count > 1 || page.tokens[$0].isCapitalised }
+        return telling <= (isTown ? 3 : 1)
+    }
+
+    /// The rest of a sentence that wrapped: «(17.10.2026).», «09.11.2026.»
+    private func endsWrapped(_ line: ReadingLine, after last: ReadingLine) -> Bool {
+        guard isUnfinished(last), line.stretches == 1, last.stretches == 1 else { return false }
+        return line.text.hasPrefix("(") || line.text.hasSuffix(".") && line.text.dropLast().last?.isNumber ?? false
+    }
+
+    /// Running text that goes on in the next line.
+    func isUnfinished(_ line: ReadingLine) -> Bool {
+        line.isFull && line.upperShare < 0.6 && !line.text.hasSuffix(".")
+    }
+
+    private static let townMarks =
+        "г гор город қ қаласы а ауылы с п пос село".split(separator: " ").map { FoldedWord($0) }
+
+    func isNeutral(_ token: Int) -> Bool {
+        let word = page.tokens[token].folded
+        return !word.hasLetter || neutral.contains { WordLikeness.cost(of: word, as: $0, isPrefix: false) != nil }
+    }
+
+    /// Whether a number stands on the date's line beside it.
+    func isNumbered(_ index: Int) -> Bool {
+        let text = page.lines[mentions[index].line].text
+        return text.contains("№") || text.contains("N ") || text.contains("Nº") || text.contains("No")
+            || page.lines[mentions[index].line].tokens.contains {
+                !isInDate($0) && page.tokens[$0].text.contains(where: \.isNumber)
+            }
+    }
+}
