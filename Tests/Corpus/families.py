@@ -1,0 +1,757 @@
+#!/usr/bin/env python3
+"""Makes documents of a template family (family_b, family_c): texts and layouts that the rules were not written for.
+
+  python3 families.py --family b --out DIR [--n 400] [--seed 11] [--today YYYY-MM-DD] [--forms text|mix|scan] [--jobs 2]
+
+Writes what generate.py writes: DIR/files, DIR/text, DIR/truth.jsonl, DIR/meta.json; the page degradation is the same.
+`--forms text` makes text-layer PDFs only (cheap); `mix` a third of them and scans, photos and pictures; `scan` no text.
+"""
+
+import argparse
+import datetime as dt
+import glob
+import io
+import json
+import os
+import random
+import re
+import sys
+import zlib
+from concurrent.futures import ProcessPoolExecutor
+
+import numpy as np
+from PIL import Image
+
+import generate
+import render
+import template
+from declension import KIN, Person, feminine, patronymic_of
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TYPES = generate.TYPES
+RU, KK = generate.RU, generate.KK
+RU1 = "январь февраль март апрель май июнь июль август сентябрь октябрь ноябрь декабрь".split()
+ROMAN = "I II III IV V VI VII VIII IX X XI XII".split()
+BACK = {"наурыз", "қазан", "қараша", "желтоқсан", "қаңтар", "ақпан", "мамыр", "маусым", "тамыз"}
+
+
+def _suffix(month, case):
+    """Kazakh case ending of a month: b from, d until, a of that day."""
+    word = KK[month]
+    i = 0 if word in BACK else 1
+    last = word[-1]
+    if case == "d":
+        return word + (("қа", "ке")[i] if last == "к" else ("ға", "ге")[i])
+    if case == "b":
+        return word + ("нан", "нен")[i] if last in "нм" else word + ("дан", "ден")[i] if last != "к" else word + "тен"
+    return word + (("дағы", "дегі")[i] if last != "к" else "тегі")
+
+
+DATES = {
+    "dots": lambda d: d.strftime("%d.%m.%Y"),
+    "dotsg": lambda d: d.strftime("%d.%m.%Y г."),
+    "dotsgg": lambda d: d.strftime("%d.%m.%Yг."),
+    "dotsgod": lambda d: d.strftime("%d.%m.%Y года"),
+    "ru": lambda d: f"{d.day} {RU[d.month - 1]} {d.year} года",
+    "rug": lambda d: f"{d.day} {RU[d.month - 1]} {d.year} г.",
+    "ru0": lambda d: f"{d.day:02d} {RU[d.month - 1]} {d.year}г.",
+    "RU": lambda d: f"{d.day} {RU[d.month - 1].upper()} {d.year} ГОДА",
+    "q": lambda d: f"«{d.day:02d}» {RU[d.month - 1]} {d.year} г.",
+    "qq": lambda d: f'"{d.day}" {RU[d.month - 1]} {d.year} года',
+    "qw": lambda d: f"« {d.day} » {RU[d.month - 1]}  {d.year} г.",
+    "qn": lambda d: f"«{d.day:02d}» {d.month:02d} {d.year} г.",
+    "qu": lambda d: f"«_{d.day}_» __{RU[d.month - 1]}__ {d.year} г.",
+    "nom": lambda d: f"{RU1[d.month - 1]} {d.day}, {d.year}",
+    "yy": lambda d: d.strftime("%d.%m.%y"),
+    "yyg": lambda d: d.strftime("%d.%m.%yг."),
+    "iso": lambda d: d.isoformat(),
+    "slash": lambda d: d.strftime("%d/%m/%Y"),
+    "dash": lambda d: d.strftime("%d-%m-%Y"),
+    "wide": lambda d: d.strftime("%d . %m . %Y"),
+    "roman": lambda d: f"{d.day}.{ROMAN[d.month - 1]}.{d.year}",
+    "ruy": lambda d: f"{d.year} года {d.day} {RU[d.month - 1]}",
+    "time": lambda d: d.strftime("%d.%m.%Y") + f" {8 + d.day % 11:02d}:{d.day * 7 % 60:02d}",
+    "stamp": lambda d: d.isoformat() + f" {8 + d.day % 11:02d}:{d.day * 7 % 60:02d}:{d.day * 11 % 60:02d}",
+    "kk": lambda d: f"{d.year} жылғы {d.day} {KK[d.month - 1]}",
+    "kkq": lambda d: f"{d.year} жылғы «{d.day:02d}» {KK[d.month - 1]}",
+    "kkj": lambda d: f"{d.year} ж. «{d.day:02d}» {KK[d.month - 1]}",
+    "kkg": lambda d: f"{d.year} ж. {d.day} {KK[d.month - 1]}",
+    "kkd": lambda d: d.strftime("%d.%m.%Y ж."),
+    "kkdj": lambda d: d.strftime("%d.%m.%Yж."),
+    "kkr": lambda d: f"{d.day} {KK[d.month - 1]} {d.year} жыл",
+    "kkrj": lambda d: f"«{d.day}» {KK[d.month - 1]} {d.year} ж.",
+    "KK": lambda d: f"{d.year} ЖЫЛҒЫ {d.day} {KK[d.month - 1].upper()}",
+    "kkb": lambda d: f"{d.year} жылғы {d.day} {_suffix(d.month - 1, 'b')}",
+    "kkto": lambda d: f"{d.year} жылғы {d.day} {_suffix(d.month - 1, 'd')}",
+    "kka": lambda d: f"{d.year} жылғы {d.day} {_suffix(d.month - 1, 'a')}",
+    "kkda": lambda d: d.strftime("%d.%m.%Y") + " жылғы",
+    "bi": lambda d: f"{d.year} ж./г. «{d.day:02d}» {KK[d.month - 1]}/{RU[d.month - 1]}",
+    "bi2": lambda d: f"{d.strftime('%d.%m.%Y')} ж./г.",
+}
+# How an issue date is written when the template leaves it open.
+FREE = {
+    "ru": "dotsg dotsgg rug ru q qq qw qn ru0 yy yyg dots dotsgod roman slash dash".split(),
+    "kk": "kk kkq kkj kkg kkd kkdj kkr kkrj dots".split(),
+    "bi": "dots bi bi2 kkd q dotsg kk iso".split(),
+}
+BLANK = ["____________", "«___» ____________ 20___ г.", "_______________", "__.__.20__"]
+BLANK_KK = ["____________", "20___ ж. «___» ____________", "_______________"]
+
+
+class Family:
+    """The lists and templates of one family."""
+
+    def __init__(self, letter):
+        folder = os.path.join(HERE, f"family_{letter}")
+        self.letter = letter
+        with open(os.path.join(folder, "names.json"), encoding="utf-8") as file:
+            self.names = json.load(file)
+        with open(os.path.join(folder, "places.json"), encoding="utf-8") as file:
+            self.places = json.load(file)
+        self.templates, self.macros = template.load(sorted(glob.glob(os.path.join(folder, "*.txt"))))
+        self.annexes = [t for t in self.templates if t.type == "annex"]
+        self.templates = [t for t in self.templates if t.type != "annex"]
+
+
+_families = {}
+
+
+def family(letter):
+    if letter not in _families:
+        _families[letter] = Family(letter)
+    return _families[letter]
+
+
+def make_person(F, rnd, female=None, avoid=(), group=None, surname=None, plain=False):
+    """A person of one of the family's peoples; `surname` keeps a family's name."""
+    groups = F.names["groups"]
+    for _ in range(80):
+        key = group or rnd.choices([g["id"] for g in groups], [g["weight"] for g in groups])[0]
+        g = next(x for x in groups if x["id"] == key)
+        sex = rnd.random() < 0.55 if female is None else female
+        base = surname or rnd.choice(g["surnames"])
+        if surname is None and not plain and rnd.random() < 0.04:
+            other = rnd.choice(g["surnames"])
+            base = f"{base}-{other}" if other != base and "-" not in base + other else base
+        if base in avoid:
+            continue
+        father = rnd.choice(g["fathers"])
+        style = rnd.choices([s for s, _ in g["patronymics"]], [w for _, w in g["patronymics"]])[0]
+        if style == "ru":
+            pat = patronymic_of(father, sex)
+        elif style == "kk":
+            pat = father + ("қызы" if sex else "ұлы")
+        elif style == "kkru":
+            pat = father + ("кызы" if sex else "улы")
+        elif style == "az":
+            pat = father + (" кызы" if sex else " оглы")
+        elif style == "uz":
+            pat = father + (" кизи" if sex else " угли")
+        else:
+            pat = ""
+        person = Person(
+            feminine(base) if sex else base,
+            rnd.choice(g["women"] if sex else g["men"]),
+            pat,
+            sex,
+            apart=style in ("kk", "kkru") and rnd.random() < 0.15,
+        )
+        person.base, person.group, person.father = base, key, father
+        return person
+    raise AssertionError("no person found")
+
+
+def forms_of(person):
+    """Every way of writing the whole name that is as right as the other."""
+    joined = " ".join(x for x in (person.s, person.g_, person.p) if x)
+    apart = joined
+    for kin in KIN:
+        if person.p.lower().endswith(kin) and " " not in person.p:
+            apart = f"{person.s} {person.g_} {person.p[: -len(kin)]} {person.p[-len(kin):]}"
+    return list(dict.fromkeys([joined, apart]))
+
+
+class Context:
+    """What the placeholders of one document stand for."""
+
+    def __init__(self, F, rnd, tpl, roles, issued, today, mode):
+        self.F, self.rnd, self.tpl, self.roles, self.mode = F, rnd, tpl, roles, mode
+        back = lambda a, b: issued - dt.timedelta(days=rnd.randint(a, b))
+        ahead = lambda a, b: issued + dt.timedelta(days=rnd.randint(a, b))
+        t = tpl.type
+        if "period" in tpl.flags:
+            start = issued
+        elif t == "discharge":
+            start = back(6, 14)
+        elif t in ("sick_leave", "sick_leave_companion"):
+            start = back(0, 2)
+        elif t in ("childcare_order", "unpaid_leave_order", "termination_order"):
+            start = ahead(1, 12)
+        else:
+            start = back(1, 18)
+        end = back(0, 1) if t == "discharge" else start + dt.timedelta(days=rnd.randint(5, 28))
+        years = rnd.choice((1, 1, 2, 3))
+        self.dates = dict(
+            D=issued,
+            d1=start,
+            d2=end,
+            d3=end + dt.timedelta(days=1),
+            dm=start + (end - start) / 2,
+            d2Y=dt.date(start.year + years, start.month, min(start.day, 28)),
+            b=dt.date(today.year - rnd.randint(21, 61), rnd.randint(1, 12), rnd.randint(1, 28)),
+            cb=today - dt.timedelta(days=rnd.randint(40, 1300)),
+            x1=back(2, 25),
+            x2=back(45, 380),
+            x3=back(420, 3900),
+            x4=back(30, 90),
+            x5=back(1200, 5200),
+            f1=ahead(190, 700),
+            f2=ahead(5, 25),
+            f3=ahead(700, 2500),
+        )
+        self.free = rnd.choice(FREE[tpl.lang])
+        self.blank = rnd.choice(BLANK_KK if tpl.lang == "kk" else BLANK)
+        self.cache = {}
+
+    def __call__(self, key):
+        head, _, style = key.partition(".")
+        if head in self.dates:
+            if head == "D":
+                if self.mode == "nodate":
+                    return self.blank
+                return DATES[style or self.free](self.dates["D"])
+            return DATES[style or "dots"](self.dates[head])
+        if head in self.roles:
+            if head == "p" and self.mode == "nofio":
+                return "______________________"
+            return self.roles[head].get(style or "n")
+        if key not in self.cache:
+            self.cache[key] = self._make(head)
+        return self.cache[key]
+
+    def _make(self, head):
+        rnd, places = self.rnd, self.F.places
+        if head == "iin":
+            return self.dates["b"].strftime("%y%m%d") + f"{rnd.randint(300000, 699999)}"
+        if head == "chiin":
+            return self.dates["cb"].strftime("%y%m%d") + f"{rnd.randint(500000, 699999)}"
+        if head == "num":
+            n = rnd.randint(2, 1980)
+            return rnd.choice(["{}", "{}", "{}-к", "{}-л/с", "{}-ж", "0{}", "01-05/{}", "{}/26", "{}-ө", "{}-п"]).format(n)
+        if head == "hm":
+            return f"{rnd.randint(8, 19):02d}:{rnd.randint(0, 59):02d}"
+        if re.fullmatch(r"n\d+", head):
+            k = int(head[1:])
+            return "".join(str(rnd.randint(1 if not i else 0, 9)) for i in range(k))
+        if head == "phone":
+            return f"8 (7{rnd.randint(10, 29)}{rnd.randint(0, 9)}) {rnd.randint(20, 79)}-{rnd.randint(10, 99)}-{rnd.randint(10, 99)}"
+        if head == "pct":
+            return str(rnd.choice((30, 40, 45, 50, 60, 65, 70, 80, 85)))
+        if head == "hex":
+            return "".join(rnd.choice("0123456789ABCDEF") for _ in range(32))
+        if head in places:
+            text = rnd.choice(places[head])
+            return template.fill(text, rnd, False, self) if "{" in text else text
+        raise KeyError(f"{head} in {self.tpl.id}")
+
+
+FONTS = "times arial ptserif ptsans dejaserif dejasans notoserif notosans freeserif freesans carlito opensans ptmono".split()
+
+
+class Pages(render.Doc):
+    """render.Doc that can break words over lines with a hyphen."""
+
+    hyphens = False
+
+    def wrap(self, s, width, b=0, fs=None, first=0):
+        lines = super().wrap(s, width, b, fs, first)
+        if not self.hyphens:
+            return lines
+        out, rest = [], s.split()
+        while rest:
+            w0 = width - first if not out else width
+            line = ""
+            while rest and (not line or self._w(f"{line} {rest[0]}", b, fs) <= w0):
+                line = f"{line} {rest.pop(0)}".strip()
+            if rest and len(rest[0]) >= 7 and rest[0].isalpha():
+                word = rest[0]
+                for i in range(len(word) - 3, 2, -1):
+                    good = word[i - 1].lower() in "аеёиоуыэюяәіөүұ" and word[i].lower() not in "ьъйы"
+                    if good and self._w(f"{line} {word[:i]}-", b, fs) <= w0:
+                        line, rest[0] = f"{line} {word[:i]}-", word[i:]
+                        break
+            out.append(line)
+        return out or [""]
+
+
+def neighbour(surname, rnd):
+    """A surname that differs by one letter which a reader of scans does not confuse."""
+    swap = {"а": "у", "о": "и", "е": "а", "и": "а", "у": "а", "т": "к", "р": "л", "л": "р", "с": "м", "м": "с", "к": "т", "б": "д", "д": "б", "н": "р"}
+    for i in range(len(surname) // 2, len(surname) - 1):
+        if surname[i] in swap:
+            return surname[:i] + swap[surname[i]] + surname[i + 1 :]
+    return surname[:-1] + ("н" if surname[-1] != "н" else "р") if len(surname) > 3 else surname + "ев"
+
+
+def plan(F, n, seed, forms):
+    """The cases of a corpus: kind, template, form."""
+    rnd = random.Random(f"{seed}:{F.letter}:plan")
+    k = n / 124
+    spec = [("tooold", 11), ("wrong", 12), ("unknown", 11), ("multi", 6), ("nodate", 4), ("nofio", 3), ("blank", 1), ("bilpages", 4), ("future", 1), ("edge", 2), ("edgeold", 1)]
+    kinds = [kind for kind, c in spec for _ in range(max(1, round(c * k)))]
+    kinds = ["valid"] * max(0, n - len(kinds)) + kinds[: n]
+    keys = list(TYPES)
+    byType = {key: [t for t in F.templates if t.type == key] for key in keys}
+    unknown = [t for t in F.templates if t.type is None]
+    for pool in [*byType.values(), unknown]:
+        rnd.shuffle(pool)
+    used = {}
+
+    def draw(name, pool):
+        """The next template of the pool in turn, so that all of them come up."""
+        i = used.get(name, 0)
+        used[name] = i + 1
+        return pool[i % len(pool)]
+
+    out, turn = [], 0
+    for i, kind in enumerate(kinds):
+        case = dict(kind=kind, tpls=[])
+        if kind == "unknown":
+            case["tpls"] = [draw("-", unknown)]
+        elif kind != "blank":
+            key = keys[turn % len(keys)]
+            turn += 1
+            if kind == "wrong":
+                case["wrong"] = ["other", "near-patr", "near-given", "near-surname", "distractor", "other", "distractor", "near-patr", "gender", "child"][i % 10]
+                if case["wrong"] == "child":
+                    key = rnd.choice(("sick_leave_companion", "childcare_order", "childcare_cert"))
+            bad = {"nodate": {"nonodate", "period"}, "nofio": {"nonofio"}, "future": {"period", "nonodate"}, "wrong": {"initials", "foreign"}}.get(kind, set())
+            pools = [key] + rnd.sample(keys, len(keys))
+            pool = []
+            for key in pools:
+                pool = [t for t in byType[key] if not t.flags & bad]
+                if kind == "nofio" and key in ("sick_leave_companion", "childcare_order", "childcare_cert"):
+                    pool = []
+                if case.get("wrong") == "child":
+                    pool = [t for t in pool if any("{ch" in line for line in t.lines)]
+                if kind == "bilpages":
+                    ru = [t for t in byType[key] if t.lang == "ru" and "period" not in t.flags]
+                    kk = [t for t in byType[key] if t.lang in ("kk", "bi") and "period" not in t.flags]
+                    pool = ru if kk else []
+                if pool:
+                    break
+            first = draw((key, kind in ("nodate", "nofio", "future", "wrong")), pool)
+            case["tpls"] = [first]
+            if kind == "bilpages":
+                case["tpls"] = [rnd.choice(kk), first]
+                if rnd.random() < 0.5:
+                    case["tpls"].reverse()
+            if kind == "multi":
+                near = {frozenset(("sick_leave", "sick_leave_companion")), frozenset(("unemployed_cert", "unemployed_persons")), frozenset(("unemployed_cert", "job_seeker_notice")), frozenset(("unemployed_persons", "job_seeker_notice"))}
+                second = rnd.choice([t for t in F.templates if t.type and t.type != first.type and frozenset((t.type, first.type)) not in near and not t.flags & {"period", "foreign", "initials"}])
+                case["tpls"] = [first, second]
+        out.append(case)
+    shares = {"text": [("text", 1.0)], "mix": [("text", 0.35), ("scanpdf", 0.3), ("jpg", 0.21), ("png", 0.1), ("tif", 0.04)], "scan": [("scanpdf", 0.5), ("jpg", 0.33), ("png", 0.12), ("tif", 0.05)]}[forms]
+    for case in out:
+        case["form"] = rnd.choices([f for f, _ in shares], [w for _, w in shares])[0]
+        if len(case["tpls"]) > 1 and case["form"] in ("jpg", "png"):
+            case["form"] = "scanpdf"
+    rnd.shuffle(out)
+    for i, case in enumerate(out):
+        case["id"] = i
+        case["tpls"] = [t.id for t in case["tpls"]]
+        valid = case["kind"] == "valid"
+        text = case["form"] == "text"
+        if text and valid and rnd.random() < 0.05:
+            case["look"] = True
+        if case["kind"] in ("valid", "wrong", "tooold") and case["form"] in ("text", "scanpdf", "tif"):
+            case["annex"] = rnd.random() < 0.10
+            case["emptyfirst"] = rnd.random() < 0.03
+        case["hyphens"] = rnd.random() < 0.12
+        if text and rnd.random() < 0.03:
+            case["pdfrotate"] = rnd.choice((90, 180, 270))
+        if case["form"] == "scanpdf" and case["kind"] != "blank":
+            case["layer"] = rnd.choices(["", "thin", "bad"], [0.84, 0.1, 0.06])[0]
+        if case["form"] not in ("text",) and case["kind"] != "blank" and not case.get("layer") and rnd.random() < 0.06:
+            case["quarter"] = rnd.choice((90, 180, 270))
+        if case["form"] == "jpg" and not case.get("quarter") and rnd.random() < 0.06:
+            case["exif"] = True
+        if valid and rnd.random() < 0.3:
+            case["sub"] = rnd.choice(["upper", "lower", "spaces", "yo", "kazfold", "lat", "ini", "order"])
+    return out
+
+
+def submitted(case, rnd, F, person, roles, blocks):
+    """The name that is submitted with the document; tags."""
+    tags = set()
+    name = forms_of(person)[0]
+    if case["kind"] == "wrong":
+        w = case["wrong"]
+        tags.add(w)
+        g = next(x for x in F.names["groups"] if x["id"] == person.group)
+        if w == "near-patr" and not person.p:
+            w = "near-given"
+        if w == "gender" and feminine(person.base) == person.base:
+            w = "other"
+        if w == "other":
+            name = forms_of(make_person(F, rnd, person.f, {person.base}))[0]
+        elif w == "near-patr":
+            fathers = [x for x in g["fathers"] if x != person.father and x[0] != person.father[0]]
+            father = rnd.choice(fathers)
+            suffix = next((person.p[len(person.father) :] for _ in (1,) if person.p.startswith(person.father) and person.p[len(person.father) :].strip() in KIN), None)
+            pat = father + suffix if suffix else patronymic_of(father, person.f)
+            name = f"{person.s} {person.g_} {pat}"
+        elif w == "near-given":
+            others = [x for x in g["women" if person.f else "men"] if x != person.g_ and x[:3] != person.g_[:3]]
+            same = [x for x in others if x[0] == person.g_[0]]
+            name = " ".join(x for x in (person.s, rnd.choice(same or others), person.p) if x)
+        elif w == "near-surname":
+            name = " ".join(x for x in (neighbour(person.s, rnd), person.g_, person.p) if x)
+        elif w == "gender":
+            other = person.base if person.f else feminine(person.base)
+            name = " ".join(x for x in (other, person.g_, person.p) if x)
+        elif w == "child":
+            name = forms_of(roles["ch"])[0]
+        else:
+            flat = json.dumps(blocks, ensure_ascii=False)
+            shown = [r for r in ("dir", "dr", "dr2", "sec", "oth") if roles[r].s[:-1] in flat or roles[r].s.upper() in flat]
+            name = forms_of(roles[rnd.choice(shown or ["dir"])])[0]
+        if name in forms_of(person):
+            name = "Посторонний Человек Иванович"
+        return name, tags
+    m = case.get("sub")
+    plain = name
+    if m == "upper":
+        name = name.upper()
+    elif m == "lower":
+        name = name.lower()
+    elif m == "spaces":
+        name = "  " + name.replace(" ", "   ") + " "
+    elif m == "yo":
+        name = name.replace("ё", "е").replace("Ё", "Е")
+    elif m == "kazfold":
+        name = name.translate(str.maketrans("әғқңөұүһіӘҒҚҢӨҰҮҺІ", "агкноуухиАГКНОУУХИ"))
+    elif m == "lat":
+        name = "".join(generate.LOOK.get(ch, ch) if i % 3 == 0 else ch for i, ch in enumerate(name))
+    elif m == "order" and person.p:
+        name = " ".join((person.g_, person.p, person.s))
+    elif m == "ini" and person.p:
+        name = person.get("ini")
+    if name != plain:
+        tags.add("submitted-" + m)
+    return name, tags
+
+
+def draw_blocks(F, rnd, tpl, ctx, person):
+    """The blocks of one template."""
+    lines = []
+    for line in template.expand(tpl.lines, F.macros, rnd):
+        text = template.fill(line, rnd, person.f, ctx)
+        if text.strip() in ("=", "#", "##", ">", "-", "*", "~", ">|", "~#", ""):
+            continue
+        lines.append(text)
+    return template.blocks(lines)
+
+
+def one(args):
+    """Makes one document; its row of truth."""
+    letter, case, seed, today, out_dir = args
+    F = family(letter)
+    key = f"{seed}:{letter}:{case['id']}"
+    rnd = random.Random(key)
+    rng = np.random.default_rng(zlib.crc32(key.encode()))
+    tags = set()
+    kind = case["kind"]
+    tpls = [next(t for t in F.templates if t.id == i) for i in case["tpls"]]
+    flags = set().union(*(t.flags for t in tpls)) if tpls else set()
+    female = True if "female" in flags else False if "male" in flags else None
+    group = "foreign" if "foreign" in flags else "kz" if "kazakh" in flags else None
+    if group == "foreign" and not any(g["id"] == "foreign" for g in F.names["groups"]):
+        group = None
+    person = make_person(F, rnd, female, group=group, plain="short" in flags)
+    used = {person.base}
+    roles = {"p": person}
+    for role in ("dr", "dr2", "dr3", "dir", "sec", "oth", "oth2"):
+        roles[role] = make_person(F, rnd, None, used)
+        used.add(roles[role].base)
+    roles["sps"] = make_person(F, rnd, not person.f, group=person.group, surname=person.base)
+    child_female = rnd.random() < 0.5
+    child = make_person(F, rnd, child_female, group=person.group, surname=person.base if rnd.random() < 0.6 else None, plain=True)
+    if not child.p or rnd.random() < 0.7:
+        father = person.g_ if not person.f else roles["sps"].g_
+        style = "kk" if child.p.endswith(("ұлы", "қызы")) else "ru"
+        child.p = father + ("қызы" if child_female else "ұлы") if style == "kk" else patronymic_of(father, child_female)
+    roles["ch"] = child
+    blocks, dates = [], []
+    for i, tpl in enumerate(tpls):
+        days = TYPES[tpl.type]["days"] if tpl.type else 40
+        if kind == "tooold":
+            age = days + rnd.randint(3, 300)
+        elif kind == "edge":
+            age = days
+        elif kind == "edgeold":
+            age = days + 1
+        elif kind == "future":
+            age = -rnd.randint(3, 60)
+        elif "period" in tpl.flags and rnd.random() < 0.3:
+            age = -rnd.randint(1, 25)
+            tags.add("future-start")
+        else:
+            age = rnd.randint(0, min(days - 3, 36 if rnd.random() < 0.6 else days - 3))
+        issued = dates[0] if kind == "bilpages" and i else today - dt.timedelta(days=age)
+        mode = kind if kind in ("nodate", "nofio") else ""
+        ctx = Context(F, rnd, tpl, roles, issued, today, mode)
+        if kind == "bilpages":
+            if i:
+                ctx.dates = first_ctx.dates
+                ctx.cache.update({k: first_ctx.cache[k] for k in ("iin", "num", "emp", "clinic", "city") if k in first_ctx.cache})
+            else:
+                first_ctx = ctx
+        if i:
+            blocks.append(("pb",))
+        blocks += draw_blocks(F, rnd, tpl, ctx, person)
+        dates.append(issued)
+        raw = "\n".join(tpl.lines)
+        if re.search(r"\{p\.(f?[gdai]|[GDA]|SD)\}", raw):
+            tags.add("oblique")
+        if re.search(r"\{p\.(k[dgabi]|kf[dga]|K[dga])\}", raw):
+            tags.add("oblique-kk")
+        if "{p.ini" in raw or "{p.fini" in raw:
+            tags.add("initials")
+        if "\n| " in raw or "\n|*" in raw:
+            tags.add("table")
+        tags.add({"ru": "russian", "kk": "kazakh", "bi": "bilingual"}[tpl.lang])
+        if "period" in tpl.flags:
+            tags.add("period-date")
+        if tpl.type is None:
+            tags.add("near-miss" if "near" in tpl.flags else "other-paper")
+    if "initials" in flags:
+        tags.add("only-initials")
+    if kind == "bilpages":
+        tags.add("bilingual")
+    if case.get("annex") and F.annexes:
+        blocks += [("pb",)] + draw_blocks(F, rnd, rnd.choice([a for a in F.annexes if a.org in ("any", tpls[-1].org)]), ctx, person)
+        tags.add("annex")
+    if case.get("emptyfirst"):
+        blocks = [("blank",)] + blocks
+        tags.add("empty-page")
+    if case.get("look"):
+        blocks = generate.lookalike(blocks, [person.get("n"), person.get("d"), person.get("kd")], rnd)
+        tags.add("lookalike")
+    for g in (person.group,):
+        tags.add("name-" + g)
+    if person.apart:
+        tags.add("patronymic-apart")
+    if not person.p:
+        tags.add("no-patronymic")
+    if "-" in person.s:
+        tags.add("double-surname")
+    # ---- truth
+    names = forms_of(person)
+    fio = None if kind in ("nofio", "blank") else names[0]
+    accepted = list(names)
+    if "initials" in flags:
+        fio = person.get("ini")
+        accepted = [fio] + names
+    if "foreign" in flags or not person.p:
+        accepted.append(f"{person.g_} {person.s}")
+    if "two" in flags:
+        accepted += [n for r in ("dir", "oth") for n in forms_of(roles[r])]
+    if "nobody" in flags:
+        fio, accepted = None, [None] + accepted
+    sub, more = submitted(case, rnd, F, person, roles, blocks)
+    tags |= more
+    doc_type = tpls[0].type if tpls else None
+    date = None if kind in ("nodate", "blank", "future") else dates[0].isoformat()
+    errors = []
+    if fio is None:
+        errors.append("FIO_MISSING")
+    elif kind == "wrong":
+        errors.append("FIO_MISMATCH")
+    if doc_type is None:
+        errors.append("DOC_TYPE_UNKNOWN")
+    if date is None:
+        errors.append("DOC_DATE_MISSING")
+    elif kind in ("tooold", "edgeold"):
+        errors.append("DOC_DATE_TOO_OLD")
+    if kind == "multi":
+        errors.append("MULTIPLE_DOCUMENTS")
+    row = dict(
+        file="", fio_submitted=sub, doc_type=TYPES[doc_type]["name"] if doc_type else None, single=kind != "multi",
+        fio=fio, doc_date=date, verdict=not errors, errors=sorted(errors), kind=kind, form=case["form"],
+        body=case["tpls"], layout=[], pages=0, dpi=None, profile=None,
+    )
+    if len(accepted) > 1:
+        row["fio_ok"] = accepted
+    if kind == "multi":
+        row["doc_types"] = [TYPES[t.type]["name"] for t in tpls]
+        row["doc_date_ok"] = [d.isoformat() for d in dates]
+    write(case, row, blocks, rnd, rng, tags, key, out_dir, letter)
+    row["tags"] = sorted(tags)
+    return row
+
+
+def write(case, row, blocks, rnd, rng, tags, key, out_dir, letter):
+    """Lays the blocks out and writes the file in the case's form; fills the row's file, pages, dpi and profile."""
+    kaz = any(ch in render.KAZ for ch in json.dumps(blocks, ensure_ascii=False))
+    buffer = io.BytesIO()
+    doc = Pages(
+        buffer, rnd.choice(FONTS), rnd.choice((9.5, 10, 10.5, 11, 11.5, 12)), kaz, key + ":",
+        margin=(rnd.choice((45, 56, 64, 80)), rnd.choice((30, 40, 55))), justify=rnd.random() < 0.45,
+        lead=rnd.choice((1.12, 1.22, 1.35, 1.5)),
+    )
+    doc.hyphens = bool(case.get("hyphens"))
+    if doc.hyphens:
+        tags.add("hyphens")
+    for block in blocks:
+        doc.block(block)
+    text = doc.finish()
+    pdf = buffer.getvalue()
+    name = f"{letter}{case['id']:03d}"
+    files = os.path.join(out_dir, "files")
+    form = case["form"]
+    if form == "text":
+        tags.add("text-layer")
+        file = name + ".pdf"
+        if case.get("pdfrotate"):
+            import pypdfium2 as pdfium
+
+            x = pdfium.PdfDocument(pdf)
+            for i in range(len(x)):
+                x[i].set_rotation(case["pdfrotate"])
+            rotated = io.BytesIO()
+            x.save(rotated)
+            pdf = re.sub(rb"/ID ?\[<[0-9A-Fa-f]*> ?<[0-9A-Fa-f]*>\]", b"", rotated.getvalue())
+            tags.add("pdf-rotate")
+        with open(os.path.join(files, file), "wb") as out:
+            out.write(pdf)
+        pages = len(text)
+    else:
+        file, pages = write_pictures(case, row, pdf, text, name, rnd, rng, tags, files)
+        if form in ("jpg", "png"):
+            text = text[:1]
+    if len(text) > 1:
+        tags.add("multipage")
+    row["file"], row["pages"] = "files/" + file, pages
+    with open(os.path.join(out_dir, "text", name + ".txt"), "w", encoding="utf-8") as out:
+        out.write("\f".join("\n".join(page) for page in text))
+
+
+def write_pictures(case, row, pdf, text, name, rnd, rng, tags, files):
+    """The scanned and photographed forms, degraded as generate.py does; file name and pages."""
+    form = case["form"]
+    tags.add("scan")
+    prof = rnd.choices(["clean", "scan", "bad", "photo"], [0.22, 0.46, 0.14, 0.18])[0]
+    if form == "png" and prof in ("bad", "photo"):
+        prof = "scan"
+    if form == "jpg" and prof != "photo" and not case.get("exif") and rnd.random() < 0.3:
+        prof = "photo"
+    if form == "scanpdf" and prof == "photo" and rnd.random() < 0.6:
+        prof = "scan"
+    if form == "scanpdf" and not case.get("layer") and rnd.random() < 0.08:
+        prof = "bilevel"
+    dpi = {"clean": rnd.choice((200, 300)), "scan": rnd.choice((150, 200, 200, 300)), "bad": rnd.choice((110, 130, 150)), "photo": rnd.choice((170, 200, 240)), "bilevel": 300}[prof]
+    if form == "png":
+        dpi = min(dpi, 200)
+    tags.add(prof)
+    if dpi <= 130:
+        tags.add("lowdpi")
+    row["dpi"], row["profile"] = dpi, prof
+    pages = generate.rasterize(pdf, dpi)
+    if form in ("jpg", "png"):
+        pages = pages[:1]
+    pages = [generate.degrade(p, prof, rng, tags, case.get("quarter", 0)) for p in pages]
+    q = rnd.choice({"clean": (85, 92), "scan": (60, 75, 85), "bad": (28, 35, 45), "photo": (60, 75)}.get(prof, (80,)))
+    if rnd.random() < 0.3 and prof != "bilevel":
+        pages = [p.convert("L") for p in pages]
+        tags.add("gray")
+    path = lambda end: os.path.join(files, name + end)
+    if form == "scanpdf":
+        if prof == "bilevel":
+            import img2pdf
+
+            parts = []
+            for p in pages:
+                b = io.BytesIO()
+                p.save(b, "TIFF", compression="group4", dpi=(dpi, dpi))
+                parts.append(b.getvalue())
+            with open(path(".pdf"), "wb") as out:
+                out.write(img2pdf.convert(parts, nodate=True, engine=img2pdf.Engine.internal))
+        else:
+            from reportlab.lib.utils import ImageReader
+            from reportlab.pdfgen import canvas
+
+            b = io.BytesIO()
+            cv = canvas.Canvas(b, invariant=1)
+            for k, p in enumerate(pages):
+                w, h = p.size[0] * 72 / dpi, p.size[1] * 72 / dpi
+                cv.setPageSize((w, h))
+                cv.drawImage(ImageReader(io.BytesIO(generate.jpeg(p, q))), 0, 0, w, h)
+                if case.get("layer") == "thin":
+                    cv.setFont(render.font("dejasans", 0, True), 6)
+                    cv.drawString(30, 12, rnd.choice(("Подписано ЭЦП, ezsigner.kz", "CamScanner", "Скан-копия. Стр. 1", "Құжат ЭЦҚ арқылы қол қойылған")))
+                    tags.add("thin-layer")
+                if case.get("layer") == "bad":
+                    t = cv.beginText(40, h - 50)
+                    t.setTextRenderMode(3)
+                    t.setFont(render.font("dejasans", 0, True), 9)
+                    for line in text[k] if k < len(text) else []:
+                        t.textLine("".join(rnd.choice("аеиоутрмнцшщ1Il|") if rnd.random() < 0.35 else ch for ch in line))
+                    cv.drawText(t)
+                    tags.add("bad-text-layer")
+                cv.showPage()
+            cv.save()
+            with open(path(".pdf"), "wb") as out:
+                out.write(b.getvalue())
+        return name + ".pdf", len(pages)
+    if form == "jpg":
+        picture, kw = pages[0], dict(dpi=(dpi, dpi))
+        if case.get("exif"):
+            exif = Image.Exif()
+            exif[0x0112] = 6
+            picture, kw["exif"] = picture.transpose(Image.ROTATE_90), exif
+            tags.add("exif-rotated")
+        if prof == "photo":
+            kw.pop("dpi")
+        with open(path(".jpg"), "wb") as out:
+            out.write(generate.jpeg(picture, q, **kw))
+        return name + ".jpg", 1
+    if form == "png":
+        picture = pages[0].convert("L") if rnd.random() < 0.6 else pages[0].quantize(64)
+        picture.save(path(".png"), dpi=(dpi, dpi))
+        return name + ".png", 1
+    pages = [p if p.mode == "1" else p.convert("L") for p in pages]
+    pages[0].save(path(".tif"), save_all=True, append_images=pages[1:], compression="tiff_lzw", dpi=(dpi, dpi))
+    return name + ".tif", len(pages)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--family", default="b")
+    parser.add_argument("--out", required=True)
+    parser.add_argument("--n", type=int, default=400)
+    parser.add_argument("--seed", default="11")
+    parser.add_argument("--today", default=None)
+    parser.add_argument("--forms", choices=("text", "mix", "scan"), default="mix")
+    parser.add_argument("--jobs", type=int, default=2)
+    a = parser.parse_args()
+    today = dt.date.fromisoformat(a.today) if a.today else (dt.datetime.now(dt.timezone.utc) + dt.timedelta(hours=5)).date()
+    os.makedirs(a.out + "/files", exist_ok=True)
+    os.makedirs(a.out + "/text", exist_ok=True)
+    jobs = [(a.family, c, a.seed, today, a.out) for c in plan(family(a.family), a.n, a.seed, a.forms)]
+    if a.jobs > 1:
+        with ProcessPoolExecutor(a.jobs) as pool:
+            rows = list(pool.map(one, jobs, chunksize=2))
+    else:
+        rows = [one(job) for job in jobs]
+    with open(a.out + "/truth.jsonl", "w", encoding="utf-8") as file:
+        for row in rows:
+            file.write(json.dumps(row, ensure_ascii=False) + "\n")
+    with open(a.out + "/meta.json", "w") as file:
+        json.dump(dict(family=a.family, seed=a.seed, today=today.isoformat(), n=len(rows)), file)
+    print(f"{len(rows)} documents of family {a.family}, {sum(r['verdict'] for r in rows)} with verdict true")
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, HERE)
+    main()
