@@ -89,7 +89,7 @@ def patronymic_of(father, female):
         return soft + ("евна" if female else "евич")
     if stem[-1] in "йь":
         return stem[:-1] + ("евна" if female else "евич")
-    if stem[-1] in "иеуәі":
+    if stem[-1] in "иеуәіао":
         return stem + ("евна" if female else "евич")
     if stem[-1] in "жшчщц":
         return stem + ("евна" if female else "евич")

@@ -113,6 +113,9 @@ class Family:
         self.templates = [t for t in self.templates if t.type != "annex"]
 
 
+# Types whose papers hold no other date that could stand for the day of issue when that is left blank.
+NODATE = ("vkk", "disability", "capacity_loss", "termination_order", "termination_cert", "unpaid_leave_order", "no_income_cert")
+
 _families = {}
 
 
@@ -330,6 +333,8 @@ def plan(F, n, seed, forms):
             pool = []
             for key in pools:
                 pool = [t for t in byType[key] if not t.flags & bad]
+                if kind in ("nodate", "future") and key not in NODATE:
+                    pool = []
                 if kind == "nofio" and key in ("sick_leave_companion", "childcare_order", "childcare_cert"):
                     pool = []
                 if case.get("wrong") == "child":
@@ -581,7 +586,7 @@ def one(args):
         fio=fio, doc_date=date, verdict=not errors, errors=sorted(errors), kind=kind, form=case["form"],
         body=case["tpls"], layout=[], pages=0, dpi=None, profile=None,
     )
-    if len(accepted) > 1:
+    if len(accepted) > 1 and (fio is not None or "nobody" in flags):
         row["fio_ok"] = accepted
     if kind == "multi":
         row["doc_types"] = [TYPES[t.type]["name"] for t in tpls]
