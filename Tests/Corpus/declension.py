@@ -76,7 +76,7 @@ def patronymic(s, case):
 
 def patronymic_of(father, female):
     """Russian patronymic of a father's given name."""
-    special = {"Павел": "Павл", "Лев": "Льв", "Пётр": "Петр", "Петр": "Петр"}
+    special = {"Михаил": "Михайл", "Павел": "Павл", "Лев": "Льв", "Пётр": "Петр", "Петр": "Петр"}
     if father in ("Илья", "Фома", "Лука", "Никита", "Кузьма", "Мустафа", "Мырза", "Муса", "Иса"):
         if father in ("Мустафа", "Муса", "Иса"):
             return father + ("евна" if female else "евич")

@@ -10,7 +10,6 @@ Writes what generate.py writes: DIR/files, DIR/text, DIR/truth.jsonl, DIR/meta.j
 import argparse
 import datetime as dt
 import glob
-import io
 import json
 import os
 import random
@@ -20,82 +19,15 @@ import zlib
 from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
-from PIL import Image
-
 import generate
-import render
 import template
-from declension import KIN, Person, feminine, patronymic_of
+from declension import KIN, feminine, patronymic_of
+from family_dates import BLANK, BLANK_KK, DATES, FREE
+from family_people import forms_of, make_person, neighbour
+from family_pictures import write
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TYPES = generate.TYPES
-RU, KK = generate.RU, generate.KK
-RU1 = "январь февраль март апрель май июнь июль август сентябрь октябрь ноябрь декабрь".split()
-ROMAN = "I II III IV V VI VII VIII IX X XI XII".split()
-BACK = {"наурыз", "қазан", "қараша", "желтоқсан", "қаңтар", "ақпан", "мамыр", "маусым", "тамыз"}
-
-
-def _suffix(month, case):
-    """Kazakh case ending of a month: b from, d until, a of that day."""
-    word = KK[month]
-    i = 0 if word in BACK else 1
-    last = word[-1]
-    if case == "d":
-        return word + (("қа", "ке")[i] if last == "к" else ("ға", "ге")[i])
-    if case == "b":
-        return word + ("нан", "нен")[i] if last in "нм" else word + ("дан", "ден")[i] if last != "к" else word + "тен"
-    return word + (("дағы", "дегі")[i] if last != "к" else "тегі")
-
-
-DATES = {
-    "dots": lambda d: d.strftime("%d.%m.%Y"),
-    "dotsg": lambda d: d.strftime("%d.%m.%Y г."),
-    "dotsgg": lambda d: d.strftime("%d.%m.%Yг."),
-    "dotsgod": lambda d: d.strftime("%d.%m.%Y года"),
-    "ru": lambda d: f"{d.day} {RU[d.month - 1]} {d.year} года",
-    "rug": lambda d: f"{d.day} {RU[d.month - 1]} {d.year} г.",
-    "ru0": lambda d: f"{d.day:02d} {RU[d.month - 1]} {d.year}г.",
-    "RU": lambda d: f"{d.day} {RU[d.month - 1].upper()} {d.year} ГОДА",
-    "q": lambda d: f"«{d.day:02d}» {RU[d.month - 1]} {d.year} г.",
-    "qq": lambda d: f'"{d.day}" {RU[d.month - 1]} {d.year} года',
-    "qw": lambda d: f"« {d.day} » {RU[d.month - 1]}  {d.year} г.",
-    "qn": lambda d: f"«{d.day:02d}» {d.month:02d} {d.year} г.",
-    "qu": lambda d: f"«_{d.day}_» __{RU[d.month - 1]}__ {d.year} г.",
-    "nom": lambda d: f"{RU1[d.month - 1]} {d.day}, {d.year}",
-    "yy": lambda d: d.strftime("%d.%m.%y"),
-    "yyg": lambda d: d.strftime("%d.%m.%yг."),
-    "iso": lambda d: d.isoformat(),
-    "slash": lambda d: d.strftime("%d/%m/%Y"),
-    "dash": lambda d: d.strftime("%d-%m-%Y"),
-    "wide": lambda d: d.strftime("%d . %m . %Y"),
-    "roman": lambda d: f"{d.day}.{ROMAN[d.month - 1]}.{d.year}",
-    "ruy": lambda d: f"{d.year} года {d.day} {RU[d.month - 1]}",
-    "time": lambda d: d.strftime("%d.%m.%Y") + f" {8 + d.day % 11:02d}:{d.day * 7 % 60:02d}",
-    "stamp": lambda d: d.isoformat() + f" {8 + d.day % 11:02d}:{d.day * 7 % 60:02d}:{d.day * 11 % 60:02d}",
-    "kk": lambda d: f"{d.year} жылғы {d.day} {KK[d.month - 1]}",
-    "kkq": lambda d: f"{d.year} жылғы «{d.day:02d}» {KK[d.month - 1]}",
-    "kkj": lambda d: f"{d.year} ж. «{d.day:02d}» {KK[d.month - 1]}",
-    "kkg": lambda d: f"{d.year} ж. {d.day} {KK[d.month - 1]}",
-    "kkd": lambda d: d.strftime("%d.%m.%Y ж."),
-    "kkdj": lambda d: d.strftime("%d.%m.%Yж."),
-    "kkr": lambda d: f"{d.day} {KK[d.month - 1]} {d.year} жыл",
-    "kkrj": lambda d: f"«{d.day}» {KK[d.month - 1]} {d.year} ж.",
-    "KK": lambda d: f"{d.year} ЖЫЛҒЫ {d.day} {KK[d.month - 1].upper()}",
-    "kkb": lambda d: f"{d.year} жылғы {d.day} {_suffix(d.month - 1, 'b')}",
-    "kkto": lambda d: f"{d.year} жылғы {d.day} {_suffix(d.month - 1, 'd')}",
-    "kka": lambda d: f"{d.year} жылғы {d.day} {_suffix(d.month - 1, 'a')}",
-    "kkda": lambda d: d.strftime("%d.%m.%Y") + " жылғы",
-    "bi": lambda d: f"{d.year} ж./г. «{d.day:02d}» {KK[d.month - 1]}/{RU[d.month - 1]}",
-    "bi2": lambda d: f"{d.strftime('%d.%m.%Y')} ж./г.",
-}
-# How an issue date is written when the template leaves it open.
-FREE = {
-    "ru": "dotsg dotsgg rug ru q qq qw qn ru0 yy yyg dots dotsgod roman slash dash".split(),
-    "kk": "kk kkq kkj kkg kkd kkdj kkr kkrj dots".split(),
-    "bi": "dots bi bi2 kkd q dotsg kk iso".split(),
-}
-BLANK = ["____________", "«___» ____________ 20___ г.", "_______________", "__.__.20__"]
-BLANK_KK = ["____________", "20___ ж. «___» ____________", "_______________"]
 
 
 class Family:
@@ -114,7 +46,15 @@ class Family:
 
 
 # Types whose papers hold no other date that could stand for the day of issue when that is left blank.
-NODATE = ("vkk", "disability", "capacity_loss", "termination_order", "termination_cert", "unpaid_leave_order", "no_income_cert")
+NODATE = (
+    "vkk",
+    "disability",
+    "capacity_loss",
+    "termination_order",
+    "termination_cert",
+    "unpaid_leave_order",
+    "no_income_cert",
+)
 
 _families = {}
 
@@ -123,55 +63,6 @@ def family(letter):
     if letter not in _families:
         _families[letter] = Family(letter)
     return _families[letter]
-
-
-def make_person(F, rnd, female=None, avoid=(), group=None, surname=None, plain=False):
-    """A person of one of the family's peoples; `surname` keeps a family's name."""
-    groups = F.names["groups"]
-    for _ in range(80):
-        key = group or rnd.choices([g["id"] for g in groups], [g["weight"] for g in groups])[0]
-        g = next(x for x in groups if x["id"] == key)
-        sex = rnd.random() < 0.55 if female is None else female
-        base = surname or rnd.choice(g["surnames"])
-        if surname is None and not plain and rnd.random() < 0.04:
-            other = rnd.choice(g["surnames"])
-            base = f"{base}-{other}" if other != base and "-" not in base + other else base
-        if base in avoid:
-            continue
-        father = rnd.choice(g["fathers"])
-        style = rnd.choices([s for s, _ in g["patronymics"]], [w for _, w in g["patronymics"]])[0]
-        if style == "ru":
-            pat = patronymic_of(father, sex)
-        elif style == "kk":
-            pat = father + ("қызы" if sex else "ұлы")
-        elif style == "kkru":
-            pat = father + ("кызы" if sex else "улы")
-        elif style == "az":
-            pat = father + (" кызы" if sex else " оглы")
-        elif style == "uz":
-            pat = father + (" кизи" if sex else " угли")
-        else:
-            pat = ""
-        person = Person(
-            feminine(base) if sex else base,
-            rnd.choice(g["women"] if sex else g["men"]),
-            pat,
-            sex,
-            apart=style in ("kk", "kkru") and rnd.random() < 0.15,
-        )
-        person.base, person.group, person.father = base, key, father
-        return person
-    raise AssertionError("no person found")
-
-
-def forms_of(person):
-    """Every way of writing the whole name that is as right as the other."""
-    joined = " ".join(x for x in (person.s, person.g_, person.p) if x)
-    apart = joined
-    for kin in KIN:
-        if person.p.lower().endswith(kin) and " " not in person.p:
-            apart = f"{person.s} {person.g_} {person.p[: -len(kin)]} {person.p[-len(kin):]}"
-    return list(dict.fromkeys([joined, apart]))
 
 
 class Context:
@@ -240,14 +131,17 @@ class Context:
             return self.dates["cb"].strftime("%y%m%d") + f"{rnd.randint(500000, 699999)}"
         if head == "num":
             n = rnd.randint(2, 1980)
-            return rnd.choice(["{}", "{}", "{}-к", "{}-л/с", "{}-ж", "0{}", "01-05/{}", "{}/26", "{}-ө", "{}-п"]).format(n)
+            return rnd.choice(
+                ["{}", "{}", "{}-к", "{}-л/с", "{}-ж", "0{}", "01-05/{}", "{}/26", "{}-ө", "{}-п"]
+            ).format(n)
         if head == "hm":
             return f"{rnd.randint(8, 19):02d}:{rnd.randint(0, 59):02d}"
         if re.fullmatch(r"n\d+", head):
             k = int(head[1:])
             return "".join(str(rnd.randint(1 if not i else 0, 9)) for i in range(k))
         if head == "phone":
-            return f"8 (7{rnd.randint(10, 29)}{rnd.randint(0, 9)}) {rnd.randint(20, 79)}-{rnd.randint(10, 99)}-{rnd.randint(10, 99)}"
+            code, line = f"7{rnd.randint(10, 29)}{rnd.randint(0, 9)}", rnd.randint(20, 79)
+            return f"8 ({code}) {line}-{rnd.randint(10, 99)}-{rnd.randint(10, 99)}"
         if head == "pct":
             return str(rnd.choice((30, 40, 45, 50, 60, 65, 70, 80, 85)))
         if head == "hex":
@@ -258,51 +152,25 @@ class Context:
         raise KeyError(f"{head} in {self.tpl.id}")
 
 
-FONTS = "times arial ptserif ptsans dejaserif dejasans notoserif notosans freeserif freesans carlito opensans ptmono".split()
-
-
-class Pages(render.Doc):
-    """render.Doc that can break words over lines with a hyphen."""
-
-    hyphens = False
-
-    def wrap(self, s, width, b=0, fs=None, first=0):
-        lines = super().wrap(s, width, b, fs, first)
-        if not self.hyphens:
-            return lines
-        out, rest = [], s.split()
-        while rest:
-            w0 = width - first if not out else width
-            line = ""
-            while rest and (not line or self._w(f"{line} {rest[0]}", b, fs) <= w0):
-                line = f"{line} {rest.pop(0)}".strip()
-            if rest and len(rest[0]) >= 7 and rest[0].isalpha():
-                word = rest[0]
-                for i in range(len(word) - 3, 2, -1):
-                    good = word[i - 1].lower() in "аеёиоуыэюяәіөүұ" and word[i].lower() not in "ьъйы"
-                    if good and self._w(f"{line} {word[:i]}-", b, fs) <= w0:
-                        line, rest[0] = f"{line} {word[:i]}-", word[i:]
-                        break
-            out.append(line)
-        return out or [""]
-
-
-def neighbour(surname, rnd):
-    """A surname that differs by one letter which a reader of scans does not confuse."""
-    swap = {"а": "у", "о": "и", "е": "а", "и": "а", "у": "а", "т": "к", "р": "л", "л": "р", "с": "м", "м": "с", "к": "т", "б": "д", "д": "б", "н": "р"}
-    for i in range(len(surname) // 2, len(surname) - 1):
-        if surname[i] in swap:
-            return surname[:i] + swap[surname[i]] + surname[i + 1 :]
-    return surname[:-1] + ("н" if surname[-1] != "н" else "р") if len(surname) > 3 else surname + "ев"
-
-
 def plan(F, n, seed, forms):
     """The cases of a corpus: kind, template, form."""
     rnd = random.Random(f"{seed}:{F.letter}:plan")
     k = n / 124
-    spec = [("tooold", 11), ("wrong", 12), ("unknown", 11), ("multi", 6), ("nodate", 4), ("nofio", 3), ("blank", 1), ("bilpages", 4), ("future", 1), ("edge", 2), ("edgeold", 1)]
+    spec = [
+        ("tooold", 11),
+        ("wrong", 12),
+        ("unknown", 11),
+        ("multi", 6),
+        ("nodate", 4),
+        ("nofio", 3),
+        ("blank", 1),
+        ("bilpages", 4),
+        ("future", 1),
+        ("edge", 2),
+        ("edgeold", 1),
+    ]
     kinds = [kind for kind, c in spec for _ in range(max(1, round(c * k)))]
-    kinds = ["valid"] * max(0, n - len(kinds)) + kinds[: n]
+    kinds = ["valid"] * max(0, n - len(kinds)) + kinds[:n]
     keys = list(TYPES)
     byType = {key: [t for t in F.templates if t.type == key] for key in keys}
     unknown = [t for t in F.templates if t.type is None]
@@ -325,10 +193,26 @@ def plan(F, n, seed, forms):
             key = keys[turn % len(keys)]
             turn += 1
             if kind == "wrong":
-                case["wrong"] = ["other", "near-patr", "near-given", "near-surname", "distractor", "other", "distractor", "near-patr", "gender", "child"][i % 10]
+                case["wrong"] = [
+                    "other",
+                    "near-patr",
+                    "near-given",
+                    "near-surname",
+                    "distractor",
+                    "other",
+                    "distractor",
+                    "near-patr",
+                    "gender",
+                    "child",
+                ][i % 10]
                 if case["wrong"] == "child":
                     key = rnd.choice(("sick_leave_companion", "childcare_order", "childcare_cert"))
-            bad = {"nodate": {"nonodate", "period"}, "nofio": {"nonofio"}, "future": {"period", "nonodate"}, "wrong": {"initials", "foreign"}}.get(kind, set())
+            bad = {
+                "nodate": {"nonodate", "period"},
+                "nofio": {"nonofio"},
+                "future": {"period", "nonodate"},
+                "wrong": {"initials", "foreign"},
+            }.get(kind, set())
             pools = [key] + rnd.sample(keys, len(keys))
             pool = []
             for key in pools:
@@ -352,11 +236,29 @@ def plan(F, n, seed, forms):
                 if rnd.random() < 0.5:
                     case["tpls"].reverse()
             if kind == "multi":
-                near = {frozenset(("sick_leave", "sick_leave_companion")), frozenset(("unemployed_cert", "unemployed_persons")), frozenset(("unemployed_cert", "job_seeker_notice")), frozenset(("unemployed_persons", "job_seeker_notice"))}
-                second = rnd.choice([t for t in F.templates if t.type and t.type != first.type and frozenset((t.type, first.type)) not in near and not t.flags & {"period", "foreign", "initials"}])
+                near = {
+                    frozenset(("sick_leave", "sick_leave_companion")),
+                    frozenset(("unemployed_cert", "unemployed_persons")),
+                    frozenset(("unemployed_cert", "job_seeker_notice")),
+                    frozenset(("unemployed_persons", "job_seeker_notice")),
+                }
+                second = rnd.choice(
+                    [
+                        t
+                        for t in F.templates
+                        if t.type
+                        and t.type != first.type
+                        and frozenset((t.type, first.type)) not in near
+                        and not t.flags & {"period", "foreign", "initials"}
+                    ]
+                )
                 case["tpls"] = [first, second]
         out.append(case)
-    shares = {"text": [("text", 1.0)], "mix": [("text", 0.35), ("scanpdf", 0.3), ("jpg", 0.21), ("png", 0.1), ("tif", 0.04)], "scan": [("scanpdf", 0.5), ("jpg", 0.33), ("png", 0.12), ("tif", 0.05)]}[forms]
+    shares = {
+        "text": [("text", 1.0)],
+        "mix": [("text", 0.35), ("scanpdf", 0.3), ("jpg", 0.21), ("png", 0.1), ("tif", 0.04)],
+        "scan": [("scanpdf", 0.5), ("jpg", 0.33), ("png", 0.12), ("tif", 0.05)],
+    }[forms]
     for case in out:
         case["form"] = rnd.choices([f for f, _ in shares], [w for _, w in shares])[0]
         if len(case["tpls"]) > 1 and case["form"] in ("jpg", "png"):
@@ -373,6 +275,7 @@ def plan(F, n, seed, forms):
             case["annex"] = rnd.random() < 0.10
             case["emptyfirst"] = rnd.random() < 0.03
         case["hyphens"] = rnd.random() < 0.12
+        case["dense"] = rnd.random() < 0.18
         if text and rnd.random() < 0.03:
             case["pdfrotate"] = rnd.choice((90, 180, 270))
         if case["form"] == "scanpdf" and case["kind"] != "blank":
@@ -403,7 +306,14 @@ def submitted(case, rnd, F, person, roles, blocks):
         elif w == "near-patr":
             fathers = [x for x in g["fathers"] if x != person.father and x[0] != person.father[0]]
             father = rnd.choice(fathers)
-            suffix = next((person.p[len(person.father) :] for _ in (1,) if person.p.startswith(person.father) and person.p[len(person.father) :].strip() in KIN), None)
+            suffix = next(
+                (
+                    person.p[len(person.father) :]
+                    for _ in (1,)
+                    if person.p.startswith(person.father) and person.p[len(person.father) :].strip() in KIN
+                ),
+                None,
+            )
             pat = father + suffix if suffix else patronymic_of(father, person.f)
             name = f"{person.s} {person.g_} {pat}"
         elif w == "near-given":
@@ -419,7 +329,9 @@ def submitted(case, rnd, F, person, roles, blocks):
             name = forms_of(roles["ch"])[0]
         else:
             flat = json.dumps(blocks, ensure_ascii=False)
-            shown = [r for r in ("dir", "dr", "dr2", "sec", "oth") if roles[r].s[:-1] in flat or roles[r].s.upper() in flat]
+            shown = [
+                r for r in ("dir", "dr", "dr2", "sec", "oth") if roles[r].s[:-1] in flat or roles[r].s.upper() in flat
+            ]
             name = forms_of(roles[rnd.choice(shown or ["dir"])])[0]
         if name in forms_of(person):
             name = "Посторонний Человек Иванович"
@@ -458,6 +370,19 @@ def draw_blocks(F, rnd, tpl, ctx, person):
     return template.blocks(lines)
 
 
+def thicken(F, rnd, tpl, body):
+    """The blocks with neutral paragraphs before the signatures, as on a full page."""
+    lang = "kk" if tpl.lang == "kk" else "ru"
+    macro = rnd.choice([m for m in (f"dense.{lang}.{tpl.org}", f"dense.{lang}.any") if m in F.macros])
+    more = template.blocks([line for _ in range(rnd.randint(1, 3)) for line in rnd.choice(F.macros[macro])])
+    more = [b for k, b in enumerate(more) if b not in more[:k]]
+    ends = ("sig", "stamp", "qr", "row")
+    at = (
+        next((i for i in range(len(body) - 1, -1, -1) if body[i][0] not in (*ends, "l", "sm", "sp")), len(body) - 1) + 1
+    )
+    return body[:at] + more + body[at:]
+
+
 def one(args):
     """Makes one document; its row of truth."""
     letter, case, seed, today, out_dir = args
@@ -481,13 +406,15 @@ def one(args):
         used.add(roles[role].base)
     roles["sps"] = make_person(F, rnd, not person.f, group=person.group, surname=person.base)
     child_female = rnd.random() < 0.5
-    child = make_person(F, rnd, child_female, group=person.group, surname=person.base if rnd.random() < 0.6 else None, plain=True)
+    child = make_person(
+        F, rnd, child_female, group=person.group, surname=person.base if rnd.random() < 0.6 else None, plain=True
+    )
     if not child.p or rnd.random() < 0.7:
         father = person.g_ if not person.f else roles["sps"].g_
         style = "kk" if child.p.endswith(("ұлы", "қызы")) else "ru"
         child.p = father + ("қызы" if child_female else "ұлы") if style == "kk" else patronymic_of(father, child_female)
     roles["ch"] = child
-    blocks, dates = [], []
+    blocks, dates, first_ctx = [], [], None
     for i, tpl in enumerate(tpls):
         days = TYPES[tpl.type]["days"] if tpl.type else 40
         if kind == "tooold":
@@ -509,12 +436,18 @@ def one(args):
         if kind == "bilpages":
             if i:
                 ctx.dates = first_ctx.dates
-                ctx.cache.update({k: first_ctx.cache[k] for k in ("iin", "num", "emp", "clinic", "city") if k in first_ctx.cache})
+                ctx.cache.update(
+                    {k: first_ctx.cache[k] for k in ("iin", "num", "emp", "clinic", "city") if k in first_ctx.cache}
+                )
             else:
                 first_ctx = ctx
         if i:
             blocks.append(("pb",))
-        blocks += draw_blocks(F, rnd, tpl, ctx, person)
+        body = draw_blocks(F, rnd, tpl, ctx, person)
+        if case.get("dense") and not i:
+            body = thicken(F, rnd, tpl, body)
+            tags.add("dense")
+        blocks += body
         dates.append(issued)
         raw = "\n".join(tpl.lines)
         if re.search(r"\{p\.(f?[gdai]|[GDA]|SD)\}", raw):
@@ -535,7 +468,9 @@ def one(args):
     if kind == "bilpages":
         tags.add("bilingual")
     if case.get("annex") and F.annexes:
-        blocks += [("pb",)] + draw_blocks(F, rnd, rnd.choice([a for a in F.annexes if a.org in ("any", tpls[-1].org)]), ctx, person)
+        blocks += [("pb",)] + draw_blocks(
+            F, rnd, rnd.choice([a for a in F.annexes if a.org in ("any", tpls[-1].org)]), ctx, person
+        )
         tags.add("annex")
     if case.get("emptyfirst"):
         blocks = [("blank",)] + blocks
@@ -582,9 +517,21 @@ def one(args):
     if kind == "multi":
         errors.append("MULTIPLE_DOCUMENTS")
     row = dict(
-        file="", fio_submitted=sub, doc_type=TYPES[doc_type]["name"] if doc_type else None, single=kind != "multi",
-        fio=fio, doc_date=date, verdict=not errors, errors=sorted(errors), kind=kind, form=case["form"],
-        body=case["tpls"], layout=[], pages=0, dpi=None, profile=None,
+        file="",
+        fio_submitted=sub,
+        doc_type=TYPES[doc_type]["name"] if doc_type else None,
+        single=kind != "multi",
+        fio=fio,
+        doc_date=date,
+        verdict=not errors,
+        errors=sorted(errors),
+        kind=kind,
+        form=case["form"],
+        body=case["tpls"],
+        layout=[],
+        pages=0,
+        dpi=None,
+        profile=None,
     )
     if len(accepted) > 1 and (fio is not None or "nobody" in flags):
         row["fio_ok"] = accepted
@@ -594,140 +541,6 @@ def one(args):
     write(case, row, blocks, rnd, rng, tags, key, out_dir, letter)
     row["tags"] = sorted(tags)
     return row
-
-
-def write(case, row, blocks, rnd, rng, tags, key, out_dir, letter):
-    """Lays the blocks out and writes the file in the case's form; fills the row's file, pages, dpi and profile."""
-    kaz = any(ch in render.KAZ for ch in json.dumps(blocks, ensure_ascii=False))
-    buffer = io.BytesIO()
-    doc = Pages(
-        buffer, rnd.choice(FONTS), rnd.choice((9.5, 10, 10.5, 11, 11.5, 12)), kaz, key + ":",
-        margin=(rnd.choice((45, 56, 64, 80)), rnd.choice((30, 40, 55))), justify=rnd.random() < 0.45,
-        lead=rnd.choice((1.12, 1.22, 1.35, 1.5)),
-    )
-    doc.hyphens = bool(case.get("hyphens"))
-    if doc.hyphens:
-        tags.add("hyphens")
-    for block in blocks:
-        doc.block(block)
-    text = doc.finish()
-    pdf = buffer.getvalue()
-    name = f"{letter}{case['id']:03d}"
-    files = os.path.join(out_dir, "files")
-    form = case["form"]
-    if form == "text":
-        tags.add("text-layer")
-        file = name + ".pdf"
-        if case.get("pdfrotate"):
-            import pypdfium2 as pdfium
-
-            x = pdfium.PdfDocument(pdf)
-            for i in range(len(x)):
-                x[i].set_rotation(case["pdfrotate"])
-            rotated = io.BytesIO()
-            x.save(rotated)
-            pdf = re.sub(rb"/ID ?\[<[0-9A-Fa-f]*> ?<[0-9A-Fa-f]*>\]", b"", rotated.getvalue())
-            tags.add("pdf-rotate")
-        with open(os.path.join(files, file), "wb") as out:
-            out.write(pdf)
-        pages = len(text)
-    else:
-        file, pages = write_pictures(case, row, pdf, text, name, rnd, rng, tags, files)
-        if form in ("jpg", "png"):
-            text = text[:1]
-    if len(text) > 1:
-        tags.add("multipage")
-    row["file"], row["pages"] = "files/" + file, pages
-    with open(os.path.join(out_dir, "text", name + ".txt"), "w", encoding="utf-8") as out:
-        out.write("\f".join("\n".join(page) for page in text))
-
-
-def write_pictures(case, row, pdf, text, name, rnd, rng, tags, files):
-    """The scanned and photographed forms, degraded as generate.py does; file name and pages."""
-    form = case["form"]
-    tags.add("scan")
-    prof = rnd.choices(["clean", "scan", "bad", "photo"], [0.22, 0.46, 0.14, 0.18])[0]
-    if form == "png" and prof in ("bad", "photo"):
-        prof = "scan"
-    if form == "jpg" and prof != "photo" and not case.get("exif") and rnd.random() < 0.3:
-        prof = "photo"
-    if form == "scanpdf" and prof == "photo" and rnd.random() < 0.6:
-        prof = "scan"
-    if form == "scanpdf" and not case.get("layer") and rnd.random() < 0.08:
-        prof = "bilevel"
-    dpi = {"clean": rnd.choice((200, 300)), "scan": rnd.choice((150, 200, 200, 300)), "bad": rnd.choice((110, 130, 150)), "photo": rnd.choice((170, 200, 240)), "bilevel": 300}[prof]
-    if form == "png":
-        dpi = min(dpi, 200)
-    tags.add(prof)
-    if dpi <= 130:
-        tags.add("lowdpi")
-    row["dpi"], row["profile"] = dpi, prof
-    pages = generate.rasterize(pdf, dpi)
-    if form in ("jpg", "png"):
-        pages = pages[:1]
-    pages = [generate.degrade(p, prof, rng, tags, case.get("quarter", 0)) for p in pages]
-    q = rnd.choice({"clean": (85, 92), "scan": (60, 75, 85), "bad": (28, 35, 45), "photo": (60, 75)}.get(prof, (80,)))
-    if rnd.random() < 0.3 and prof != "bilevel":
-        pages = [p.convert("L") for p in pages]
-        tags.add("gray")
-    path = lambda end: os.path.join(files, name + end)
-    if form == "scanpdf":
-        if prof == "bilevel":
-            import img2pdf
-
-            parts = []
-            for p in pages:
-                b = io.BytesIO()
-                p.save(b, "TIFF", compression="group4", dpi=(dpi, dpi))
-                parts.append(b.getvalue())
-            with open(path(".pdf"), "wb") as out:
-                out.write(img2pdf.convert(parts, nodate=True, engine=img2pdf.Engine.internal))
-        else:
-            from reportlab.lib.utils import ImageReader
-            from reportlab.pdfgen import canvas
-
-            b = io.BytesIO()
-            cv = canvas.Canvas(b, invariant=1)
-            for k, p in enumerate(pages):
-                w, h = p.size[0] * 72 / dpi, p.size[1] * 72 / dpi
-                cv.setPageSize((w, h))
-                cv.drawImage(ImageReader(io.BytesIO(generate.jpeg(p, q))), 0, 0, w, h)
-                if case.get("layer") == "thin":
-                    cv.setFont(render.font("dejasans", 0, True), 6)
-                    cv.drawString(30, 12, rnd.choice(("Подписано ЭЦП, ezsigner.kz", "CamScanner", "Скан-копия. Стр. 1", "Құжат ЭЦҚ арқылы қол қойылған")))
-                    tags.add("thin-layer")
-                if case.get("layer") == "bad":
-                    t = cv.beginText(40, h - 50)
-                    t.setTextRenderMode(3)
-                    t.setFont(render.font("dejasans", 0, True), 9)
-                    for line in text[k] if k < len(text) else []:
-                        t.textLine("".join(rnd.choice("аеиоутрмнцшщ1Il|") if rnd.random() < 0.35 else ch for ch in line))
-                    cv.drawText(t)
-                    tags.add("bad-text-layer")
-                cv.showPage()
-            cv.save()
-            with open(path(".pdf"), "wb") as out:
-                out.write(b.getvalue())
-        return name + ".pdf", len(pages)
-    if form == "jpg":
-        picture, kw = pages[0], dict(dpi=(dpi, dpi))
-        if case.get("exif"):
-            exif = Image.Exif()
-            exif[0x0112] = 6
-            picture, kw["exif"] = picture.transpose(Image.ROTATE_90), exif
-            tags.add("exif-rotated")
-        if prof == "photo":
-            kw.pop("dpi")
-        with open(path(".jpg"), "wb") as out:
-            out.write(generate.jpeg(picture, q, **kw))
-        return name + ".jpg", 1
-    if form == "png":
-        picture = pages[0].convert("L") if rnd.random() < 0.6 else pages[0].quantize(64)
-        picture.save(path(".png"), dpi=(dpi, dpi))
-        return name + ".png", 1
-    pages = [p if p.mode == "1" else p.convert("L") for p in pages]
-    pages[0].save(path(".tif"), save_all=True, append_images=pages[1:], compression="tiff_lzw", dpi=(dpi, dpi))
-    return name + ".tif", len(pages)
 
 
 def main():
@@ -740,7 +553,9 @@ def main():
     parser.add_argument("--forms", choices=("text", "mix", "scan"), default="mix")
     parser.add_argument("--jobs", type=int, default=2)
     a = parser.parse_args()
-    today = dt.date.fromisoformat(a.today) if a.today else (dt.datetime.now(dt.timezone.utc) + dt.timedelta(hours=5)).date()
+    today = (
+        dt.date.fromisoformat(a.today) if a.today else (dt.datetime.now(dt.timezone.utc) + dt.timedelta(hours=5)).date()
+    )
     os.makedirs(a.out + "/files", exist_ok=True)
     os.makedirs(a.out + "/text", exist_ok=True)
     jobs = [(a.family, c, a.seed, today, a.out) for c in plan(family(a.family), a.n, a.seed, a.forms)]

@@ -72,7 +72,14 @@ def _fractions(rows):
     """Column widths by the longest text in each column, within bounds."""
     columns = max(len(r) for r in rows)
     weight = [
-        min(42, max(max((len(r[i]) for r in rows if i < len(r)), default=4), max((len(w) for r in rows if i < len(r) for w in r[i].split()), default=4) * 1.25, 5))
+        min(
+            42,
+            max(
+                max((len(r[i]) for r in rows if i < len(r)), default=4),
+                max((len(w) for r in rows if i < len(r) for w in r[i].split()), default=4) * 1.25,
+                5,
+            ),
+        )
         for i in range(columns)
     ]
     total = sum(weight)
@@ -94,7 +101,19 @@ def blocks(lines):
             out.append(("kv", pairs))
             pairs = []
 
-    marks = {"=": "t", "#": "c", "##": "cb", ">": "r", ">>": "rb", ">|": "rc", "-": "l", "*": "lb", "~": "sm", "~#": "smc", "/": "it"}
+    marks = {
+        "=": "t",
+        "#": "c",
+        "##": "cb",
+        ">": "r",
+        ">>": "rb",
+        ">|": "rc",
+        "-": "l",
+        "*": "lb",
+        "~": "sm",
+        "~#": "smc",
+        "/": "it",
+    }
     for line in lines:
         mark, _, rest = line.partition(" ")
         rest = rest.strip()
