@@ -8,12 +8,13 @@ server_pid=''
 # shellcheck disable=SC2034
 server_url=''
 
-# Starts the release build with the settings given as NAME=VALUE, and waits until it is ready. Sets server_url.
+# Starts the release build (or that of $server_configuration) with the settings given as NAME=VALUE, and waits until it
+# is ready. Sets server_url.
 start_server() {
     server_folder=$(mktemp -d)
     server_log=$server_folder/server.log
     local program
-    program=$(swift build --configuration release --show-bin-path)/idp-server
+    program=$(swift build --configuration "${server_configuration:-release}" --show-bin-path)/idp-server
     env IDP_PORT=0 IDP_RUNS_DIR="$server_folder/runs" IDP_STORE="sqlite:$server_folder/jobs.sqlite" "$@" \
         "$program" serve >"$server_log" 2>&1 &
     server_pid=$!

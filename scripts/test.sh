@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Builds everything and runs every test. Arguments go to `swift test`, for example: scripts/test.sh --filter Metrics
+# Builds everything and runs every test, then judges a small set of generated papers and fails below its bar. Arguments
+# go to `swift test`, for example scripts/test.sh --filter Metrics; with any, the papers are left out.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 scripts/setup.sh
@@ -8,4 +9,5 @@ swift build --build-tests
 # All tests are Swift Testing's: without XCTest's own empty run, its closing line is the last one.
 # One at a time: most of them start servers and children of their own, and a machine with two cores that runs dozens of
 # those at once lets deadlines pass that have nothing to do with what is tested.
-exec swift test --skip-build --disable-xctest --no-parallel "$@"
+swift test --skip-build --disable-xctest --no-parallel "$@"
+if (($# == 0)); then scripts/accuracy.sh --ci; fi

@@ -35,6 +35,29 @@ def load(p):
     return [json.loads(l) for l in open(p, encoding="utf-8") if l.strip()]
 
 
+def judge(t, p):
+    """What is right of prediction p (None where there is none) for the truth t, by field."""
+    m = p is None
+    p = p or {}
+    okt = {ty(x) for x in t.get("doc_types", [t["doc_type"]])}
+    okf = {nm(x) for x in t.get("fio_ok", [t["fio"]])}
+    okd = set(t.get("doc_date_ok", [t["doc_date"]]))
+    v = bool(p.get("verdict"))
+    r = dict(
+        missing=m,
+        type=not m and ty(p.get("doc_type")) in okt,
+        single=not m and bool(p.get("single", True)) == t["single"],
+        fio=not m and nm(p.get("fio")) in okf,
+        date=not m and (p.get("doc_date") or None) in okd,
+        errors=not m and sorted(set(p.get("errors") or [])) == t["errors"],
+        verdict=not m and v == t["verdict"],
+        fa=v and not t["verdict"],
+        fr=(not v) and t["verdict"],
+    )
+    r["all"] = r["type"] and r["single"] and r["fio"] and r["date"]
+    return r
+
+
 def main():
     ap = argparse.ArgumentParser()
     ap.add_argument("truth")
@@ -48,24 +71,8 @@ def main():
     rows = []
     for t in T:
         p = P.get(os.path.basename(t["file"]))
-        m = p is None
+        r = judge(t, p)
         p = p or {}
-        okt = {ty(x) for x in t.get("doc_types", [t["doc_type"]])}
-        okf = {nm(x) for x in t.get("fio_ok", [t["fio"]])}
-        okd = set(t.get("doc_date_ok", [t["doc_date"]]))
-        v = bool(p.get("verdict"))
-        r = dict(
-            missing=m,
-            type=not m and ty(p.get("doc_type")) in okt,
-            single=not m and bool(p.get("single", True)) == t["single"],
-            fio=not m and nm(p.get("fio")) in okf,
-            date=not m and (p.get("doc_date") or None) in okd,
-            errors=not m and sorted(set(p.get("errors") or [])) == t["errors"],
-            verdict=not m and v == t["verdict"],
-            fa=v and not t["verdict"],
-            fr=(not v) and t["verdict"],
-        )
-        r["all"] = r["type"] and r["single"] and r["fio"] and r["date"]
         rows.append((t, p, r))
     F = ("type", "single", "fio", "date", "all", "errors", "verdict")
 
