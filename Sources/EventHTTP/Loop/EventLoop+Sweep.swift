@@ -56,7 +56,7 @@ extension EventLoop {
             stopListening()
             for connection in connections { connection?.endForStop() }
         }
-        guard bound == nil else { return }
+        guard bound.isEmpty else { return }
         guard counters.open.load(ordering: .relaxed) == 0, newborn.isEmpty, owesDrained else { return }
         owesDrained = false
         front.drained.leave()

@@ -28,6 +28,7 @@ struct WorkerPlaces {
     private(set) var starting = 0
     private(set) var isStopping = false
     private var waiters: [Waiter] = []
+    private var turns = WorkerShare()
 
     init(count: Int, spares: Int) {
         self.count = count
@@ -95,9 +96,13 @@ struct WorkerPlaces {
 
     /// Gives what there is to whoever is next.
     private mutating func serve() {
-        while !isStopping, busy < count, let next = nextWaiter() {
+        while !isStopping, busy < count, !waiters.isEmpty {
             // A start that is under way is sooner done than one that has yet to begin.
             guard !idle.isEmpty || (hasRoom && starting < waiters.count) else { return }
+            let servesBatch = turns.servesBatch(
+                interactiveWaits: waiters.contains { $0.isInteractive },
+                batchWaits: waiters.contains { !$0.isInteractive })
+            guard let next = nextWaiter(isInteractive: !servesBatch) else { return }
             let waiter = waiters.remove(at: next)
             let grant = idle.popLast().map(Grant.worker) ?? .vacancy
             if waiter.cell.deliver(grant) {
@@ -110,12 +115,10 @@ struct WorkerPlaces {
         }
     }
 
-    /// The interactive ahead of the others, then the document with the fewest workers, then who waits longest.
-    private func nextWaiter() -> Int? {
-        waiters.indices.min { a, b in
-            let (first, second) = (waiters[a], waiters[b])
-            if first.isInteractive != second.isInteractive { return first.isInteractive }
-            let (less, more) = (first.share.busy, second.share.busy)
+    /// Of those of a class, the document with the fewest workers, then who waits longest.
+    private func nextWaiter(isInteractive: Bool) -> Int? {
+        waiters.indices.filter { waiters[$0].isInteractive == isInteractive }.min { a, b in
+            let (less, more) = (waiters[a].share.busy, waiters[b].share.busy)
             return less != more ? less < more : a < b
         }
     }
