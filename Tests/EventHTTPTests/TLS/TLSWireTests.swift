@@ -256,12 +256,12 @@ import Testing
         let server = try start(certificates.offer())
         let client = try connect(server, certificates.client())
         client.send("GET /bigqueued?300000 HTTP/1.1\r\nHost: a\r\n\r\n")
-        shutdown(client.descriptor, Int32(SHUT_WR))
+        shutdown(client.descriptor, SocketFlags.shutdownWriting)
         #expect(try client.readAnswer().body.count == 300_000)
         #expect(try client.isClosedByPeer())
         let cut = try connect(server, certificates.client())
         cut.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc")
-        shutdown(cut.descriptor, Int32(SHUT_WR))
+        shutdown(cut.descriptor, SocketFlags.shutdownWriting)
         #expect(try cut.readAnswer().status == 400)
     }
 
@@ -272,7 +272,7 @@ import Testing
         client.send("GET /hold HTTP/1.1\r\nHost: a\r\n\r\n")
         #expect(eventually { server.responder.heldCount == 1 })
         let record: [UInt8] = [23, 3, 3, 0, 20] + [UInt8](repeating: 7, count: 20)
-        #expect(Glibc.send(client.descriptor, record, record.count, Int32(MSG_NOSIGNAL)) == record.count)
+        #expect(Glibc.send(client.descriptor, record, record.count, SocketFlags.noSignal) == record.count)
         #expect(eventually { server.responder.ended.map(\.record.status) == [499] })
         _ = server.responder.takeHeld()
         #expect(eventually { server.server.statistics().connectionsOpen == 0 })
@@ -309,7 +309,7 @@ import Testing
             switch round % 4 {
             case 0: client.reset()
             case 1: client.close()
-            case 2: Glibc.shutdown(client.descriptor, Int32(SHUT_RDWR))
+            case 2: Glibc.shutdown(client.descriptor, SocketFlags.shutdownBoth)
             default:
                 #expect(try client.readAnswer().status == 200)
                 #expect(try client.readAnswer().body.count == 300_000)
