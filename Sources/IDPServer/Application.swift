@@ -10,6 +10,7 @@ internal import Pipeline
 /// Start: telemetry, document workers, store and recovery, front. Stop, at SIGTERM or SIGINT: not ready; (grace for
 /// balancers); no new work; the front finishes its open exchanges while runs end or go back to the queue; front freed;
 /// workers ended; spans and logs flushed. A second signal ends the process at once.
+/// With TLS, SIGHUP reads certificates again.
 final class Application: Sendable {
     let settings: Settings
     let telemetry: Telemetry

@@ -223,9 +223,10 @@ extension Connection {
 
     /// Closes the connection if no request is open on it and none has just come.
     func closeIfIdle() {
-        guard phase == .idle else { return }
+        guard phase == .idle || phase == .handshake else { return }
         // A client that has only just connected has a request on its way.
         guard requestCount > 0 || loop.now - openedAt > 1000 else { return }
+        if phase == .handshake { return close() }
         guard !hasUnreadRecords else { return }
         receive()
         settle()

@@ -17,7 +17,8 @@ internal import Glibc
 /// see the same bytes (see `Connection+TLS.swift`).
 ///
 /// Phases: (`handshake` →) `idle` → `head` → (`body` → (`storing`) → `handling`) → (`writing` or `streaming`) → `idle`
-/// or `lingering` → `closed`. Input that comes while a request is handled or answered waits in `pending`, up to a limit.
+/// or `lingering` → `closed`. Input that comes while a request is handled or answered waits in `pending`, up to a
+/// limit.
 ///
 /// C pointers: `evhttpConnection` and `bufferEvent` belong to evhttp and end with `evhttp_connection_free`, which
 /// closes the descriptor too and tells us before, by `closeCallback`; `readEvent` and `writeEvent` are ours, freed in

@@ -300,6 +300,36 @@ import Testing
         #expect(total > 30_000_000)
     }
 
+    @Test func inputSentAheadIsBounded() async throws {
+        let certificates = try await TestCertificates.get()
+        let server = try start(certificates.offer())
+        let client = try connect(server, certificates.client())
+        client.send("GET /hold HTTP/1.1\r\nHost: a\r\n\r\n")
+        #expect(eventually { server.responder.heldCount == 1 })
+        // Sends until nothing is taken for this long; without a bound the server would swallow it all.
+        var limit = timeval(tv_sec: 0, tv_usec: 400_000)
+        setsockopt(client.descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+        let piece = [UInt8](repeating: UInt8(ascii: "\r"), count: 16_000)
+        var total = 0
+        while total < 64 << 20, let count = client.tls?.write(piece, piece.count), count > 0 { total += count }
+        #expect(total < 64 << 20)
+        #expect(server.server.statistics().bytesIn <= (256 << 10) + 100)
+        client.reset()
+        #expect(eventually { server.responder.ended.map(\.record.status) == [499] })
+        _ = server.responder.takeHeld()
+    }
+
+    @Test func aDrainDoesNotWaitForAHandshake() async throws {
+        let certificates = try await TestCertificates.get()
+        let server = try start(certificates.offer(), limits: { $0.headTime = .seconds(20) })
+        let silent = try WireClient(port: server.server.port)
+        #expect(eventually { server.server.statistics().connectionsOpen == 1 })
+        let begin = ContinuousClock.now
+        server.server.drain(by: .now + .seconds(15))
+        #expect(ContinuousClock.now - begin < .seconds(8))
+        #expect(try silent.isClosedByPeer())
+    }
+
     @Test func manyConnectionsComeAndGo() async throws {
         let certificates = try await TestCertificates.get()
         let server = try WireTransport.$current.withValue(.tls(certificates.offer())) { try ServerUnderTest(loops: 2) }
