@@ -1,5 +1,5 @@
-// Counts a program's allocations by thread: preloaded, it adds one for each malloc, calloc, realloc and aligned_alloc to
-// the number at the place of the thread's id in the file that ALLOCATIONS_FILE names, where the benchmark reads it.
+// Counts a program's allocations by thread: preloaded, it adds one for each malloc, calloc, realloc and aligned_alloc
+// to the number at the place of the thread's id in the file that ALLOCATIONS_FILE names, where the benchmark reads it.
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdlib.h>

@@ -24,8 +24,8 @@ public enum JSONText {
     // Computed: a stored one would be set up lazily, with a check at each use.
     private static var quote: UInt8 { UInt8(ascii: "\"") }
 
-    /// Appends what stands between the quotes. RFC 8259, section 7: quote, backslash and everything below U+0020 must be
-    /// escaped; nothing else is.
+    /// Appends what stands between the quotes. RFC 8259, section 7: quote, backslash and everything below U+0020 must
+    /// be escaped; nothing else is.
     static func appendEscaped(_ bytes: UnsafeBufferPointer<UInt8>, to text: inout [UInt8]) {
         // Runs of clean bytes are copied whole; most strings are one run.
         var start = 0
