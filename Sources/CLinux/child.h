@@ -36,7 +36,7 @@ struct idp_start {
     int descriptor_count;           // At most 8.
     int namespaces;                 // idp_clone_new*; 0 for none.
     int new_session;                // Whether it leads a session and process group of its own.
-    uint64_t cpu_seconds;           // Processor time after which SIGXCPU comes, and SIGKILL a second later; 0: no limit.
+    uint64_t cpu_seconds;           // SIGXCPU comes then, SIGKILL a second later; 0: no limit.
     const void *filter;             // struct sock_filter[filter_count], installed before the program runs.
     unsigned short filter_count;    // 0: none. Needs no_new_privs.
     int failure;                    // Out: errno of the step that failed.

@@ -23,7 +23,7 @@ struct AcquireStage {
 
 /// A document as its readers get it: a copy in memory that nobody can change or shorten any more (memfd_create(2),
 /// sealed), closed with the object. Its descriptor goes to workers and from there to their tools, none of which can
-/// open a path of ours; the copy is the kernel's, the bytes never pass through this process.
+/// open a path of ours; the copy is the kernel's, and this process never reads it.
 final class OpenDocument: Sendable {
     let descriptor: Int32
 

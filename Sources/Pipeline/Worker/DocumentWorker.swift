@@ -70,9 +70,9 @@ final class DocumentWorker: Sendable {
         return report
     }
 
-    /// Asks for an operation on the document and waits for the reply. Fails with `stalled` when nothing at all comes for
-    /// `silenceLimit`, and with `neverBegan` when the worker was dead already: its first beat, before it touches the
-    /// document, did not come.
+    /// Asks for an operation on the document and waits for the reply. Fails with `stalled` when nothing at all comes
+    /// for `silenceLimit`, and with `neverBegan` when the worker was dead already: its first beat, before it touches
+    /// the document, did not come.
     func ask(
         _ request: WorkerRequest, document: Int32, by deadline: Deadline, silenceLimit: Duration
     ) throws(FrameChannel.Failure) -> WorkerReply {

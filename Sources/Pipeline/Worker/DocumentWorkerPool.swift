@@ -32,8 +32,8 @@ public final class DocumentWorkerPool: Sendable {
         public var temporaryFolder: String
         /// Longest time for one operation (the inspection of a file, the reading of a page).
         public var operationLimit: Duration
-        /// Longest time within an operation in which a worker shows no progress. A step in which it cannot (the layout of
-        /// a dense page, the decoding of a large picture) takes a second or two.
+        /// Longest time within an operation in which a worker shows no progress. A step in which it cannot (the layout
+        /// of a dense page, the decoding of a large picture) takes a second or two.
         public var silenceLimit: Duration
         /// Longest time from the start of a worker to its first answer.
         public var startLimit: Duration

@@ -12,7 +12,7 @@ internal import Foundation
 ///
 /// A filter cannot look at paths: which programs may start and which files be read is `FileWall`'s.
 enum SystemCallFilter {
-    /// Refused things that are worth a name: a list of what is allowed needs none, tests and readers like them.
+    /// What may be called, by name; `clone` comes on top, in one form.
     static let allowed = [
         // Memory.
         "mmap", "mprotect", "munmap", "mremap", "madvise", "brk", "membarrier",

@@ -62,8 +62,8 @@ enum WorkerSandbox {
         return memory && rest.allSatisfy(\.self)
     }
 
-    /// Gives the worker `seconds` more of processor time from now; SIGXCPU ends it when they are used up, SIGKILL if it
-    /// does not end then. The limit counts from the process's start, so it is moved along with each operation.
+    /// Gives the worker `seconds` more of processor time from now; SIGXCPU ends it when they are used up. The limit
+    /// counts from the process's start, so it is moved along with each operation.
     static func grantCPU(seconds: Int) {
         _ = idp_set_limit(0, Int32(idp_rlimit_cpu), idp_cpu_seconds() + UInt64(seconds), UInt64.max)
     }
