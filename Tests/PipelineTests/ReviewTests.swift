@@ -26,7 +26,7 @@ struct ReviewTests {
     }
 
     @Test func nothingFoundIsNoCertainty() {
-        let found = ReviewTests.extraction(type: 0.9, fio: nil, date: 0.8)
+        let found = ReviewTests.extraction(type: 0.95, fio: nil, date: 0.95)
         #expect(Review(of: found, below: 0.99).isNeeded)
         #expect(Review(of: found, below: 0.99).why.contains("none was found"))
         #expect(Review(of: found, below: 0.99).confidence == Review.confidenceOfAbsence)
