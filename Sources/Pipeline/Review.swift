@@ -13,7 +13,7 @@ public struct Review: Sendable, Hashable, Codable {
 
     /// A field that was not found is right about this often: measured over generated papers, most of which lack it
     /// indeed (`Tests/Tools/reliability.py` prints the table).
-    static let confidenceOfAbsence = 0.6
+    static let confidenceOfAbsence = 0.9
 
     /// Weighs what was found in a document.
     ///

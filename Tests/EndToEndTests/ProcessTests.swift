@@ -54,11 +54,38 @@ extension EndToEnd {
                 #expect((0...1).contains(confidence))
                 #expect(found["source"].string?.isEmpty == false, "\(field)")
             }
-            #expect(result.json["extracted"]["fio"]["page"].int == 1)
-            for check in ["fio_match", "doc_type_known", "doc_date_valid", "single_doc_type"] {
-                #expect(!result.json["checks"][check].isNull, "\(check)")
+            for field in ["doc_type", "fio", "doc_date"] {
+                // What a clerk looks for: the page, the place on it, the words there and how they were read.
+                let found = result.json["extracted"][field]
+                #expect(found["page"].int == 1, "\(field)")
+                let width = try #require(found["box"]["width"].number, "\(field)")
+                #expect(width > 0, "\(field)")
+                #expect(found["words"].string?.isEmpty == false, "\(field)")
+                #expect(["text_layer", "ocr"].contains(found["read_from"].string), "\(field)")
             }
+            for check in ["fio_match", "doc_type_known", "doc_date_valid", "single_doc_type"] {
+                #expect(result.json["checks"][check]["passed"].bool == true, "\(check)")
+                #expect(result.json["checks"][check]["why"].string?.isEmpty == false, "\(check)")
+            }
+            #expect(result.json["needs_review"].bool == false)
+            let confidence = try #require(result.json["review"]["confidence"].number)
+            let least = ["doc_type", "single_doc_type", "fio", "doc_date"]
+                .compactMap { result.json["extracted"][$0]["confidence"].number }.min()
+            #expect(confidence == least)
             #expect(result.json["stages"].array?.isEmpty == false)
+        }
+
+        @Test func aRunBelowTheThresholdNeedsReviewAndKeepsItsVerdict() async throws {
+            let server = try await ServerProcess.start(["IDP_REVIEW_BELOW": "100"])
+            let sample = try SampleDocument.good()
+            let answer = try await server.client.post("/v1/process", sample.form())
+            #expect(answer.json["verdict"].bool == true)
+            let run = try #require(answer.json["run_id"].string)
+            let result = try await server.client.get("/v1/jobs/\(run)/result")
+            #expect(result.json["needs_review"].bool == true, "\(result.text)")
+            #expect(result.json["review"]["threshold"].number == 1)
+            #expect(result.json["review"]["why"].string?.contains("least sure") == true)
+            #expect(result.json["verdict"].bool == true)
         }
 
         @Test func takesWhatCurlSends() async throws {

@@ -58,6 +58,10 @@ def judge(url, corpus, row):
     return {
         **prediction,
         "verdict": body["verdict"],
+        "needs_review": result.get("needs_review"),
+        "confidence": {
+            field: (found or {}).get("confidence") for field, found in (result.get("extracted") or {}).items()
+        },
         "errors": body["errors"],
         "doc_type": type_text(value(result, "doc_type")),
         "single": True if single is None else single,

@@ -114,7 +114,9 @@ struct ResultResponse: Encodable {
         try RunResponse(record: record).encode(to: encoder)
         var container = encoder.container(keyedBy: Key.self)
         guard let judgement else {
-            for key in [Key.extracted, .checks, .stages, .pages, .needsReview, .review] { try container.encodeNil(forKey: key) }
+            for key in [Key.extracted, .checks, .stages, .pages, .needsReview, .review] {
+                try container.encodeNil(forKey: key)
+            }
             return
         }
         let found = judgement.extraction

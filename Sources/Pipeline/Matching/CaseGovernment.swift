@@ -37,9 +37,10 @@ enum CaseGovernment {
         let segment = flow.segmentOfToken[token]
         guard flow.previousInSegment(token) == nil, flow.hasLabelBeside(segment), let left = flow.segments[segment].left
         else { return nil }
-        return flow.segments[left].range.last {
+        let words = flow.segments[left].range.filter {
             flow.tokens[$0].kind == .word || flow.tokens[$0].kind == .initial
         }
+        return words.first { flow.tokens[$0].folded == "кому" } ?? words.last
     }
 
     /// «Кому:», «Выдана:», «УВОЛИТЬ:» ask for their case over the colon; other labels for the nominative.
@@ -71,11 +72,12 @@ enum CaseGovernment {
             Words(
                 """
                 предостав* выдан выдана выдано выдать дан дана дано выплат* гражданину гражданке работнику работнице
-                сотруднику сотруднице больному больной безработному пациенту пациентке заявителю сопровождающему
-                сопровождающей работающему работающей врачу к кому матери отцу родителю опекуну застрахованному
+                сотруднику сотруднице больному безработному пациенту пациентке заявителю сопровождающему
+                сопровождающей работающему работающей врачу к кому отцу родителю опекуну застрахованному
                 получателю налогоплательщику лицу присвоить установить объявить разрешить
                 """)
         ),
+        ([.dative, .genitive], Words("матери опекунши дочери")),
         (
             [.accusative],
             Words(

@@ -122,7 +122,8 @@ enum GivenNameForm {
         switch grammaticalCase {
         case .nominative: return []
         case .genitive, .dative, .prepositional:
-            if name.ends("и"), !name.isVowel(beforeLast: 1) { words.append(name.replacing(1, with: "ь")) }
+            // «Адели», «Любови», «Юдифи»; «Айпери» is a nominative.
+            if name.ends("ли", "ви", "фи") { words.append(name.replacing(1, with: "ь")) }
         case .instrumental:
             if name.ends("ью") { words.append(name.replacing(1, with: "")) }
         case .accusative: break

@@ -6,7 +6,8 @@ enum KazakhSentence {
         var words = 0
         while let current = position, words < 6 {
             let found = flow.tokens[current]
-            if found.isMark(".;:«") { return false }
+            let isInDate = flow.previous(current).map { flow.tokens[$0].kind == .number } ?? false
+            if found.isMark(".;:«"), !isInDate { return false }
             if found.kind == .word {
                 words += 1
                 if NameLetters.hasKazakh(found.text) || markers.contains(found.folded) { return true }

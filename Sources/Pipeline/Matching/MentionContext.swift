@@ -268,11 +268,12 @@ struct MentionContext {
 
     private static let addressed: Set<String> = [
         "директору", "генеральному", "исполнительному", "начальнику", "руководителю", "главному", "председателю",
-        "заведующему", "заведующей", "ректору", "акиму", "президенту", "управляющему", "первому", "министру",
+        "генеральным", "директором", "руководителем", "утверждено", "утвержден", "согласовано", "заведующему",
+        "заведующей", "ректору", "акиму", "президенту", "управляющему", "первому", "министру",
     ]
 
     private static func isAddressed(_ segment: Int, _ mention: NameMention, _ flow: TextFlow) -> Bool {
-        guard mention.reading.grammaticalCase == .dative || mention.form == .initials else { return false }
+        guard mention.reading.grammaticalCase != .nominative || mention.form == .initials else { return false }
         var current = flow.segments[segment].above
         var lines = 0
         while let above = current, lines < 3 {

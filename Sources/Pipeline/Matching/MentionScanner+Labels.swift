@@ -11,7 +11,11 @@ extension MentionScanner {
             }
             token = max(match.last, token) + 1
             for start in valueStarts(after: match.last) where !isTitle(match, over: start) {
-                if let mention = labelled(from: start), mention.reading.score >= needed(match, before: start) {
+                // A letter says «Уважаемый Данияр Ахметов», a form the surname first.
+                let isAddress = ["уважаем", "курметти"].contains(where: flow.tokens[match.first].folded.hasPrefix)
+                if let mention = labelled(from: start, surnameFirst: isAddress ? 0 : 2),
+                    mention.reading.score >= needed(match, before: start)
+                {
                     add(mention)
                     break
                 }
@@ -78,7 +82,7 @@ extension MentionScanner {
     }
 
     /// The name that starts at a token: two to four capitalised words.
-    func labelled(from start: Int) -> NameMention? {
+    func labelled(from start: Int, surnameFirst: Double = 2) -> NameMention? {
         var start = start
         while flow.tokens[start].isMark("_:-–—"), let next = flow.nextInSegment(start) { start = next }
         var run: [Int] = []
@@ -93,7 +97,7 @@ extension MentionScanner {
             position = flow.next(token)
         }
         guard run.count >= 2 else { return nil }
-        guard run.count >= 3 else { return short(run[0], run[1], surnameFirst: 2) }
+        guard run.count >= 3 else { return short(run[0], run[1], surnameFirst: surnameFirst) }
         // «Мұғалім Гасанова Любовь»: the first word is what she is, where the others make a name by themselves.
         if PatronymicForm(flow.tokens[run[2]].folded) == nil, let pair = short(run[1], run[2], surnameFirst: 2),
             pair.reading.score >= 5.5

@@ -66,6 +66,18 @@ struct MentionScanner {
         return form.gender == .female || form.cases.count > 1 || form.isKazakhCase
     }
 
+    /// A word of the paper itself in a given name's place; «Орал», «Астана», «Наурыз» are names there.
+    private func isHeading(_ token: Int) -> Bool {
+        let folded = flow.tokens[token].folded
+        return NameStopWords.contains(folded) && !["орал", "астана", "наурыз", "майя"].contains(folded)
+    }
+
+    /// «Бонч-Бруевича», «Мицкевичу» before a given name and a patronymic.
+    private func isSurnameInIch(_ token: Int) -> Bool {
+        guard isFree(token), let form = PatronymicForm(flow.tokens[token].folded) else { return false }
+        return form.gender == .male && form.cases.count <= 2
+    }
+
     /// Keeps a mention and takes its tokens.
     mutating func add(_ mention: NameMention) {
         mentions.append(mention)
@@ -105,18 +117,20 @@ struct MentionScanner {
     }
 
     private func surnameFirst(_ patronymic: [Int], given: Int?, before: (Int) -> Int?) -> NameMention? {
-        guard let given, isFree(given), var surname = before(given) else { return nil }
+        guard let given, isFree(given), !isHeading(given), var surname = before(given) else { return nil }
         // «Досжанов, Арман Оразович», as lists have it.
         let hasComma = flow.tokens[surname].isMark(",")
         if hasComma, let word = before(surname) { surname = word }
-        guard isName(surname), PatronymicForm(flow.tokens[given].folded) == nil else { return nil }
+        guard isName(surname) || isSurnameInIch(surname),
+            PatronymicForm(flow.tokens[given].folded) == nil else { return nil }
         return mention(
             surname, given, patronymic, last: .patronymic, tokens: [surname, given] + patronymic,
             bonus: hasComma ? -2 : 0.8)
     }
 
     private func givenFirst(_ patronymic: [Int], given: Int?) -> NameMention? {
-        guard let given, isFree(given), let end = patronymic.last, let surname = flow.next(end), isName(surname) else {
+        guard let given, isFree(given), !isHeading(given),
+            let end = patronymic.last, let surname = flow.next(end), isName(surname) else {
             return nil
         }
         // The first word of the next line is the surname only if nothing else is.
@@ -216,6 +230,11 @@ struct MentionScanner {
         } ?? false
         let isOutstanding = !flow.tokens[first].isUppercased && !flow.tokens[second].isUppercased
         if isInSentence && isOutstanding { return 2.2 }
+        if isOutstanding, KazakhSentence.follows(second, in: flow),
+            !KazakhEnding.lengths(in: flow.tokens[second].folded).isEmpty
+        {
+            return 2.2
+        }
         let following = flow.next(second).flatMap { RoleLexicon.after.match(at: $0, in: flow) }
         return following?.cue == .holder && isOutstanding ? 2 : 3.4
     }

@@ -32,6 +32,7 @@ struct NameReading: Hashable {
                             surname: surnameForm.word, given: givenForm.word, patronymic: nominativePatronymic)
                         let score =
                             surnameForm.score + givenForm.score + prior(grammaticalCase)
+                            - (isKazakhExpected && grammaticalCase != .nominative ? 1.5 : 0)
                             + (expected.contains(grammaticalCase) ? 1.5 : 0)
                         readings.append(
                             NameReading(

@@ -68,11 +68,24 @@ struct Person {
         }
         let box = words.dropFirst().reduce(words[0].box) { $0.union($1.box) }
         let reading = words.map(\.confidence).reduce(0, +) / Double(words.count)
-        let margin = 1 / (1 + exp(-(score - max(runnerUp, 0)) / 3))
+        let certainty = certainty(of: best, runnerUp: runnerUp)
         return Finding(
-            value: best.mention.reading.name, confidence: min(1, reading) * min(1, margin),
+            value: best.mention.reading.name, confidence: min(1, reading) * certainty,
             page: flow.tokens[best.mention.first].page + 1, box: box,
             words: sources.map { flow.words[$0].text }.joined(separator: " "), source: best.mention.source)
+    }
+
+    /// How often such a finding is right, 0 to 1.
+    ///
+    /// A logistic fit over 5,200 names on generated papers, wrong ones counted three times, because papers that nobody
+    /// made for the fit are harder.
+    private func certainty(of best: WeighedMention, runnerUp: Double) -> Double {
+        let margin = min(max(score - max(runnerUp, 0), 0), 8)
+        let reading = min(max(best.mention.reading.score, 0), 6)
+        let isOpen = best.mention.reading.name.otherReadings != nil
+        let isFull = best.mention.form == .full
+        let odds = 1.25 + 0.14 * margin + 0.55 * reading - (isOpen ? 2.2 : 0) - (isFull ? 0 : 1.9)
+        return 1 / (1 + exp(-odds))
     }
 
     /// Full names before initials, then what other mentions bear out, the nominative, and a sure reading.

@@ -160,9 +160,12 @@ struct RoleScore {
         }
     }
 
-    /// Kazakh puts the verb last: «…ға берілді», «… демалыс берілсін».
+    /// Kazakh puts the verb last («…ға берілді», «… демалыс берілсін»), a Russian order sometimes.
     private static func isVerdict(_ folded: String) -> Bool {
-        ["берилди", "берилсин", "босатылсын", "бузылсын", "отиниш", "токтатылсын"].contains(where: folded.hasPrefix)
+        [
+            "берилди", "берилсин", "босатылсын", "бузылсын", "отиниш", "токтатылсын", "усынылсын", "предоставить",
+            "разрешить", "уволить", "освободить", "выдать", "расторгнуть",
+        ].contains(where: folded.hasPrefix)
     }
 
     /// Whose name a label asks for. Its head noun decides: first in Russian, last in Kazakh.

@@ -2,11 +2,11 @@ import Testing
 
 @testable import Pipeline
 
-/// Thousands of made names: whatever the rules tolerate matches, whatever they do not is refused.
+/// Thousands of comparisons of made names: whatever the rules tolerate matches, whatever they do not is refused.
 ///
 /// The names are made of syllables and endings, so that no list can know them.
 struct NameVariationTests {
-    static let count = 400
+    static let count = 150
 
     /// Printed with each failure; change it to see other names.
     static let seed: UInt64 = 20_261_123
