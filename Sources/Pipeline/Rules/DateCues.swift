@@ -27,6 +27,9 @@ enum DateCues {
 
     static let rows: [Row] = issued + formed + discharge + examination + own + birth + references + periods + events
 
+    /// The wordings that may stand before their date.
+    static let leading = Set(rows.filter { if case .before = $0.side { true } else { false } }.map(\.notation))
+
     /// Who signs, and what a signature's line says.
     static let signers = """
         директор*
@@ -165,25 +168,25 @@ enum DateCues {
             =бұйрық|=бұйрығы
             распоряжение
             =өкім|=өкімі
-            """, labels: """
+            """, after: "=бұйрық|=бұйрығы\n=өкім|=өкімі", labels: """
             дата приказ*|распоряжени*
             приказ* дата
             бұйрық* күні
             """)
-        + table(of: .certificate, "=справка\nанықтама\nанықтамасы", labels: """
+        + table(of: .certificate, "=справка\nанықтама\nанықтамасы", after: "анықтама\nанықтамасы", labels: """
             дата справк*
             анықтама* күні
             """)
-        + table(of: .sheet, "=лист\n=листок\nпарақ\nпарағы", labels: """
+        + table(of: .sheet, "=лист\n=листок\nпарақ\nпарағы", after: "парақ\nпарағы", labels: """
             дата лист*
             парақ*|парағ* күні
             """)
-        + table(of: .conclusion, "=заключение\nқорытынды\nқорытындысы", labels: """
+        + table(of: .conclusion, "=заключение\nқорытынды\nқорытындысы", after: "қорытындысы", labels: """
             дата заключени*
             қорытынды* күні
             """)
         + table(of: .excerpt, "=выписка\nэпикриз\nкөшірме", labels: "дата эпикриз*")
-        + table(of: .notice, "уведомление\nизвещение\nхабарлама\nхабарландыру", labels: """
+        + table(of: .notice, "уведомление\nизвещение\nхабарлама\nхабарландыру", after: "хабарлама", labels: """
             дата уведомлени*|извещени*
             хабарлама* күні
             """)
@@ -298,7 +301,7 @@ enum DateCues {
             """)
 
     /// A noun of a paper before its number and date (or after, in Kazakh), and labels that name it.
-    private static func table(of kind: PaperKind, _ nouns: String, labels: String) -> [Row] {
+    private static func table(of kind: PaperKind, _ nouns: String, after: String = "", labels: String) -> [Row] {
         func rows(_ side: Side, _ strength: Double, _ notations: String) -> [Row] {
             table(.issued, side, strength, notations).map { row in
                 var row = row
@@ -306,7 +309,7 @@ enum DateCues {
                 return row
             }
         }
-        return rows(.before(3), 8, nouns) + rows(.after(3), 7, nouns) + rows(.before(3), 9.3, labels)
+        return rows(.before(3), 8, nouns) + rows(.after(3), 7, after) + rows(.before(3), 9.3, labels)
     }
 
     static func table(_ role: DateRole, _ side: Side, _ strength: Double, _ notations: String) -> [Row] {

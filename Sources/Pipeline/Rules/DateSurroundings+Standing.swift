@@ -52,8 +52,11 @@ extension DateSurroundings {
         let line = page.lines[mentions[index].line]
         let number = mentions[index].line
         let first = page.tokens[line.tokens.lowerBound].text.first
-        if number > 0, first?.isLowercase ?? false, isUnfinished(page.lines[number - 1]) { return false }
-        if number > 0, endsWrapped(line, after: page.lines[number - 1]) { return false }
+        if number > 0, !titles.contains(number - 1) {
+            let above = page.lines[number - 1]
+            if first?.isLowercase ?? false, isUnfinished(above) { return false }
+            if endsWrapped(line, after: above) { return false }
+        }
         let own = mentions.indices.filter { mentions[$0].line == mentions[index].line }.map { spans[$0] }
         let cell = line.tokens.filter { !isBeside($0, index) }
         let words = cell.filter { token in

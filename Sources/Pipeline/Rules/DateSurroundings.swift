@@ -178,9 +178,14 @@ struct DateSurroundings {
                 page.tokens[match.first].line == page.tokens[match.last].line || runsOn(page.tokens[match.first].line)
             else { return nil }
             // «поступила 02.11.2026, выписана 12.11.2026»: what follows a comma belongs to the next date.
-            let isParted = page.tokens[span.upperBound].mark == ","
+            let isParted = (span.upperBound..<match.first).contains { page.tokens[$0].mark == "," }
                 && spans.contains { $0.lowerBound > match.last && $0.lowerBound - match.last <= 3 }
-            return isParted ? nil : flat(span.upperBound, match.first, reach: reach)
+            let isEnded = page.tokens[span.upperBound].mark == "." && page.tokens[span.upperBound + 1].isCapitalised
+                && page.tokens[span.upperBound + 1].folded.hasLetter
+            // «поступил 01.11.2026 г., выписан 11.11.2026»: a word that may stand before its date does.
+            let isNexts = spans.contains { $0.lowerBound == match.last + 1 }
+                && DateCues.leading.contains(cue.notation)
+            return isParted || isEnded || isNexts ? nil : flat(span.upperBound, match.first, reach: reach)
         }
     }
 
@@ -238,6 +243,11 @@ struct DateSurroundings {
             page.lines[cue.line].tokens.count <= 6 || page.lines[cue.line].text.hasSuffix(":"),
             !mentions.contains(where: { $0.lastLine == cue.line })
         else { return false }
+        // A label and nothing else: prepositions there belong to a sentence.
+        let words = page.lines[cue.line].tokens.filter { page.tokens[$0].folded.count > 2 }
+        let isLabel = page.lines[cue.line].text.hasSuffix(":")
+            || words.count { match.tokens.contains($0) } * 2 >= words.count
+        guard isLabel, match.tokens.allSatisfy({ page.tokens[$0].folded.count > 2 }) else { return false }
         let above = page.lines[cue.line].box
         let own = dateBox(index)
         return abs(above.x - own.x) < own.height * 4 || page.lines[cue.line].text.hasSuffix(":")
