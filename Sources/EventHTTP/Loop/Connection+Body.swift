@@ -217,6 +217,7 @@ extension Connection {
     /// Ends the connection between two requests. A request that is on its way just now meets an end and not a reset:
     /// its client knows that nothing of it was taken, and may send it again (RFC 9112 §9.5).
     private func endIdle() {
+        endTLS(tellingClient: true)
         endSending()
         if phase == .lingering { setDeadline(in: min(loop.front.times.drain, Self.idleEndMilliseconds)) }
     }
