@@ -5,7 +5,7 @@ extension DateCues {
             договор*
             контракт*
             соглашени*
-            шарт*
+            ==шарт*
             заявлени*
             заявка
             өтініш*
@@ -53,6 +53,9 @@ extension DateCues {
             жолдама*
             докладн*
             служебн*
+            """)
+        // What these govern is another paper's, whatever its noun.
+        + table(.reference, .before(4), 11, """
             основани*|основание
             негіз*
             предыдущ*

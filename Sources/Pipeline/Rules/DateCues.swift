@@ -18,10 +18,10 @@ enum DateCues {
         /// paper's otherwise («приказ № 5 от 12.03.2026» on an order and in a certificate).
         var kind: PaperKind?
 
-        /// The role on a paper of these kinds.
+        /// The role on a paper of these kinds; on one that does not say what it is, such a noun is its own.
         func role(in kinds: Set<PaperKind>) -> DateRole {
             guard let kind else { return role }
-            return kinds.contains(kind) ? .issued : .reference
+            return kinds.isEmpty || kinds.contains(kind) ? .issued : .reference
         }
     }
 
@@ -272,6 +272,8 @@ enum DateCues {
             дата_открыти*
             ашылған_күн*
             """)
+        // A commission's paper rests on its own sitting.
+        + table(.examination, .before(5), 14, "протокол* заседани*\nотырыс* хаттама*")
         + table(.examination, .after(2), 5, "отырысы*\nкуәландырыл*\nөтті\nөткізілді")
 
     private static let birth: [Row] =

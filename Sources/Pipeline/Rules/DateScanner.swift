@@ -236,6 +236,8 @@ struct DateScanner {
     /// «от «20» октября» with its year lost or left out: the caller knows which.
     private func yearless(_ start: Int) -> (DateMention, Int)? {
         guard let day = lexemes[start].number, (1...2).contains(day.count), let year = assumedYear else { return nil }
+        // «№ 25-дек» is a number with an index.
+        guard start == 0 || lexemes[start - 1].mark != "№" else { return nil }
         var at = start + 1
         var marks: [Character] = []
         skipMarks(&at, &marks)

@@ -152,9 +152,8 @@ struct DateSurroundings {
     ) -> Double? {
         let span = spans[index]
         // A preposition is a word of its own: no index of a number («№ 1338-л/с»), no initial («С. П.»), no month.
-        if match.tokens.contains(where: { isInDate($0) || page.tokens[$0].folded.count <= 2 && !isWhole($0) }) {
-            return nil
-        }
+        if match.tokens.contains(where: isInDate) { return nil }
+        if match.tokens.count == 1, page.tokens[match.last].folded.count <= 2, !isWhole(match.last) { return nil }
         let lines = page.tokens[match.first].line..<page.tokens[match.last].line
         guard lines.allSatisfy(runsOn) || isStacked(match), !isParted(match) else { return nil }
         switch cue.side {
