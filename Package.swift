@@ -84,9 +84,10 @@ let package = Package(
             name: "MicroBenchmarks", dependencies: ["Observability"], path: "Benchmarks/Micro", swiftSettings: strict),
 
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+        .target(name: "TLSClient", dependencies: ["CLibevent"], path: "Tests/TLSClient", swiftSettings: strict),
         // With OpenSSL for the client's end of TLS.
         .testTarget(
-            name: "EventHTTPTests", dependencies: ["EventHTTP", "CLibevent", "TestSupport"], swiftSettings: strict),
+            name: "EventHTTPTests", dependencies: ["EventHTTP", "TLSClient", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "ObservabilityTests",
             dependencies: [

@@ -12,7 +12,7 @@ make_package() {
     rm -rf "$folder/Sources" "$folder/Tests"
     mkdir -p "$folder/Sources" "$folder/Tests"
     ln -s "$PWD/Sources/CLibevent" "$folder/Sources/CLibevent"
-    for name in Sources/EventHTTP Tests/TestSupport Tests/EventHTTPTests; do
+    for name in Sources/EventHTTP Tests/TestSupport Tests/TLSClient Tests/EventHTTPTests; do
         cp -rs "$PWD/$name" "$folder/$name"
         [[ $1 != thread ]] || ln -s "$PWD/scripts/thread-sanitizer/PosixMutex.swift" "$folder/$name/"
     done
@@ -25,7 +25,9 @@ let package = Package(
         .systemLibrary(name: "CLibevent", pkgConfig: "libevent_openssl"),
         .target(name: "EventHTTP", dependencies: ["CLibevent"], swiftSettings: strict),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
-        .testTarget(name: "EventHTTPTests", dependencies: ["EventHTTP", "TestSupport"], swiftSettings: strict),
+        .target(name: "TLSClient", dependencies: ["CLibevent"], path: "Tests/TLSClient", swiftSettings: strict),
+        .testTarget(
+            name: "EventHTTPTests", dependencies: ["EventHTTP", "TLSClient", "TestSupport"], swiftSettings: strict),
     ]
 )
 PACKAGE

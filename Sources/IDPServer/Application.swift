@@ -35,6 +35,17 @@ final class Application: Sendable {
         let pipelineTelemetry = PipelineTelemetry(registry: registry, tracing: telemetry.tracing, logger: logger)
         pool = try DocumentWorkerPool(
             DocumentWorkerPool.Settings(settings.documents), onEvent: pipelineTelemetry.poolEvent)
+        registry.observedGaugeFamily(
+            "idp_workers", help: "Document workers, by what they do.", labels: ["state"]
+        ) { [pool] in
+            [
+                MetricSample(labels: ["idle"], value: Double(pool.idle)),
+                MetricSample(labels: ["busy"], value: Double(pool.busy)),
+            ]
+        }
+        registry.observedGauge(
+            "idp_worker_waiters", help: "Operations that wait for a document worker."
+        ) { [pool] in Double(pool.waiting) }
         let pipeline = DocumentPipeline(
             pool: pool, rules: try DocumentRules(settings.documents), maxPages: settings.documents.pagesMax,
             reviewBelow: settings.documents.reviewBelow, hooks: pipelineTelemetry.hooks)

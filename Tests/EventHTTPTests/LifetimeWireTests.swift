@@ -1,5 +1,6 @@
 import EventHTTP
 import Glibc
+import TLSClient
 import TestSupport
 import Testing
 

@@ -2,6 +2,7 @@ import Dispatch
 import EventHTTP
 import Glibc
 import Synchronization
+import TLSClient
 import Testing
 
 /// What the responder keeps of one accepted request.

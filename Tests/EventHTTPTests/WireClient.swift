@@ -1,4 +1,5 @@
 import Glibc
+import TLSClient
 import TestSupport
 import Testing
 
@@ -25,10 +26,6 @@ struct WireAnswer: Equatable {
     var undated: String {
         head.split(separator: "\r\n").filter { !$0.hasPrefix("Date:") }.joined(separator: "\n") + "\n\n" + text
     }
-}
-
-struct WireError: Error, CustomStringConvertible {
-    var description: String
 }
 
 /// A client that writes and reads bytes as a test says, on a blocking socket with a time limit.
@@ -81,7 +78,7 @@ final class WireClient {
     }
 
     /// Goes on in TLS.
-    func startTLS(_ options: WireTLS.Options, resuming: OpaquePointer? = nil) throws {
+    func startTLS(_ options: WireTLS.Options, resuming: WireTLS.Ticket? = nil) throws {
         tls = try WireTLS(descriptor, options, resuming: resuming)
     }
 

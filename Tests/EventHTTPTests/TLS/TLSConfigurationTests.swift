@@ -1,6 +1,7 @@
 import EventHTTP
 import Foundation
 import Glibc
+import TLSClient
 import TestSupport
 import Testing
 

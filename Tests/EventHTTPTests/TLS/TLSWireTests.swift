@@ -1,7 +1,7 @@
-import CLibevent
 import EventHTTP
 import Foundation
 import Glibc
+import TLSClient
 import TestSupport
 import Testing
 
@@ -27,8 +27,8 @@ import Testing
 
     // MARK: Versions and protocols
 
-    @Test(arguments: [(TLS1_2_VERSION, "TLSv1.2"), (TLS1_3_VERSION, "TLSv1.3")])
-    func speaks(_ version: Int32, _ name: String) async throws {
+    @Test(arguments: [(WireTLS.Version.tls12, "TLSv1.2"), (WireTLS.Version.tls13, "TLSv1.3")])
+    func speaks(_ version: WireTLS.Version, _ name: String) async throws {
         let certificates = try await TestCertificates.get()
         let server = try start(certificates.offer())
         var options = certificates.client()
@@ -45,7 +45,7 @@ import Testing
         let certificates = try await TestCertificates.get()
         let server = try start(certificates.offer())
         var options = certificates.client()
-        options.versions = TLS1_VERSION...TLS1_1_VERSION
+        options.versions = .tls10 ... .tls11
         // Else this client would not offer them at all.
         options.ciphers = "ALL:@SECLEVEL=0"
         #expect(throws: WireError.self) { try connect(server, options) }
@@ -57,7 +57,7 @@ import Testing
         let server = try start(certificates.offer())
         for ciphers in ["AES128-GCM-SHA256", "ECDHE-ECDSA-AES128-SHA"] {
             var options = certificates.client()
-            options.versions = TLS1_2_VERSION...TLS1_2_VERSION
+            options.versions = .tls12 ... .tls12
             options.ciphers = ciphers
             #expect(throws: WireError.self) { try connect(server, options) }
         }
@@ -92,15 +92,13 @@ import Testing
         let certificates = try await TestCertificates.get()
         let server = try start(certificates.offer())
         var options = certificates.client()
-        options.versions = TLS1_2_VERSION...TLS1_2_VERSION
+        options.versions = .tls12 ... .tls12
         let client = try connect(server, options)
-        let session = try #require(client.tls?.session)
-        #expect(SSL_renegotiate(session) == 1)
-        #expect(SSL_do_handshake(session) != 1)
+        #expect(try #require(client.tls).renegotiate() == false)
         #expect(handshakes(server, .completed) == 1)
     }
 
-    @Test(arguments: [TLS1_2_VERSION, TLS1_3_VERSION]) func resumesByTicket(_ version: Int32) async throws {
+    @Test(arguments: [WireTLS.Version.tls12, WireTLS.Version.tls13]) func resumesByTicket(_ version: WireTLS.Version) async throws {
         let certificates = try await TestCertificates.get()
         let server = try start(certificates.offer())
         var options = certificates.client()
@@ -109,8 +107,7 @@ import Testing
         first.send(Self.request)
         // Tickets of TLS 1.3 come with the first answer.
         #expect(try first.readAnswer().status == 200)
-        let ticket = try #require(first.tls.flatMap { SSL_get1_session($0.session) })
-        defer { SSL_SESSION_free(ticket) }
+        let ticket = try #require(first.tls?.ticket)
         first.close()
         let second = try WireClient(port: server.server.port)
         try second.startTLS(options, resuming: ticket)
@@ -126,8 +123,8 @@ import Testing
 
     // MARK: Clients' certificates
 
-    @Test(arguments: [TLS1_2_VERSION, TLS1_3_VERSION])
-    func aRequiredCertificateMustBeGood(_ version: Int32) async throws {
+    @Test(arguments: [WireTLS.Version.tls12, WireTLS.Version.tls13])
+    func aRequiredCertificateMustBeGood(_ version: WireTLS.Version) async throws {
         let certificates = try await TestCertificates.get()
         let server = try start(certificates.offer(clients: .require))
         for name in [nil, "foreign", "expired"] {
@@ -185,10 +182,9 @@ import Testing
         let first = try connect(server, certificates.client("client"))
         first.send(Self.request)
         #expect(try first.readAnswer().status == 200)
-        let session = try #require(first.tls.flatMap { SSL_get1_session($0.session) })
-        defer { SSL_SESSION_free(session) }
+        let ticket = try #require(first.tls?.ticket)
         let second = try WireClient(port: server.server.port)
-        try second.startTLS(certificates.client("client"), resuming: session)
+        try second.startTLS(certificates.client("client"), resuming: ticket)
         #expect(second.tls?.wasResumed == false)
     }
 

@@ -1,4 +1,5 @@
 import EventHTTP
+import TLSClient
 import TestSupport
 import Testing
 

@@ -164,7 +164,9 @@ function pages(run, signal) {
     marks.set(field.page, [...(marks.get(field.page) ?? []), { name, box: field.box }]);
   }
   if (!marks.size) return null;
-  const sheets = [...marks.keys()].sort((a, b) => a - b).map((page) => sheet(run, page, marks.get(page), signal));
+  const sheets = [...marks.keys()].sort((a, b) => a - b).map((page) => sheet(run, page, marks.get(page), signal))
+    .filter((one) => one);
+  if (!sheets.length) return null;
   return el("div", {}, el("h2", {}, t("pages")), el("div", { className: "sheets" }, sheets));
 }
 

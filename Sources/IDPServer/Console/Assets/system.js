@@ -49,11 +49,11 @@ export function systemView(main, signal) {
 }
 
 function drawFacts(facts, now) {
-  const workers = sum(now, "idp_document_workers", (labels) => labels.state !== "starting");
-  const busy = sum(now, "idp_document_workers", (labels) => labels.state === "busy");
+  const workers = sum(now, "idp_workers");
+  const busy = sum(now, "idp_workers", (labels) => labels.state === "busy");
   const rows = [
     ["system.workers", workers === undefined ? "–" : t("system.worker", { busy: busy ?? 0, all: workers })],
-    ["system.restarts", number(sum(now, "idp_document_worker_restarts_total") ?? 0)],
+    ["system.restarts", number(sum(now, "idp_worker_restarts_total") ?? 0)],
     ["system.connections", number(sum(now, "idp_connections") ?? 0)],
     ["system.memory", `${number((sum(now, "process_resident_memory_bytes") ?? 0) / 1048576)} MiB`],
   ];
