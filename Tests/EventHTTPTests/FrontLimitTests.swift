@@ -1,6 +1,7 @@
 import EventHTTP
 import Glibc
 import Synchronization
+import TestSupport
 import Testing
 
 /// The front under clients that mean it ill, in numbers: a good client is served all the while, and nothing spins.
@@ -56,7 +57,7 @@ import Testing
         let sockets = slow.map(\.descriptor)
         let trickle = Thread {
             while !isOver.isSet.load(ordering: .relaxed) {
-                for socket in sockets { send(socket, "a", 1, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT)) }
+                for socket in sockets { send(socket, "a", 1, SocketFlags.noSignal | SocketFlags.dontWait) }
                 // The pace of the slow clients: it is what is tested.
                 usleep(100_000)
             }
@@ -128,7 +129,7 @@ import Testing
             var offset = 0
             while offset < bytes.count {
                 let sent = bytes[offset...].withUnsafeBytes {
-                    send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+                    send(descriptor, $0.baseAddress, $0.count, SocketFlags.noSignal)
                 }
                 guard sent > 0 else { return }
                 offset += sent

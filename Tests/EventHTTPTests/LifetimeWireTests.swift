@@ -1,5 +1,6 @@
 import EventHTTP
 import Glibc
+import TestSupport
 import Testing
 
 /// Deadlines, clients that go, answers that do not fit, limits on connections, the end.
@@ -162,7 +163,7 @@ import Testing
         let piece = [UInt8](repeating: UInt8(ascii: "\r"), count: 64 << 10)
         var idleRounds = 0
         while idleRounds < 20 {
-            if send(client.descriptor, piece, piece.count, Int32(MSG_NOSIGNAL)) > 0 {
+            if send(client.descriptor, piece, piece.count, SocketFlags.noSignal) > 0 {
                 idleRounds = 0
             } else {
                 idleRounds += 1

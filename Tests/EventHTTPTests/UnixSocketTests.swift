@@ -125,7 +125,7 @@ import Testing
             #expect(WireListener.withAddress(folder.file("s").path) { Glibc.connect(client, $0, $1) } == 0)
             #expect(send(client, Self.request, Self.request.utf8.count, 0) > 0)
             var answer = [UInt8](repeating: 0, count: 12)
-            #expect(recv(client, &answer, 12, Int32(MSG_WAITALL)) == 12)
+            #expect(recv(client, &answer, 12, SocketFlags.waitAll) == 12)
             #expect(String(decoding: answer, as: UTF8.self) == "HTTP/1.1 200")
         }
     }

@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 import Testing
 
 /// One answer as it came over the wire.
@@ -111,7 +112,7 @@ final class WireClient {
     /// Ends the sending side only.
     func finishSending() {
         tls?.finish()
-        shutdown(descriptor, Int32(SHUT_WR))
+        shutdown(descriptor, SocketFlags.shutdownWriting)
     }
 
     /// Sends all of it; false if the peer did not take it.
@@ -121,7 +122,7 @@ final class WireClient {
         while offset < bytes.count {
             let count = bytes.withUnsafeBytes {
                 tls?.write($0.baseAddress! + offset, bytes.count - offset)
-                    ?? Glibc.send(descriptor, $0.baseAddress! + offset, bytes.count - offset, Int32(MSG_NOSIGNAL))
+                    ?? Glibc.send(descriptor, $0.baseAddress! + offset, bytes.count - offset, SocketFlags.noSignal)
             }
             if count <= 0 { return false }
             offset += count

@@ -256,12 +256,12 @@ import Testing
         let server = try start(certificates.offer())
         let client = try connect(server, certificates.client())
         client.send("GET /bigqueued?300000 HTTP/1.1\r\nHost: a\r\n\r\n")
-        shutdown(client.descriptor, Int32(SHUT_WR))
+        shutdown(client.descriptor, SocketFlags.shutdownWriting)
         #expect(try client.readAnswer().body.count == 300_000)
         #expect(try client.isClosedByPeer())
         let cut = try connect(server, certificates.client())
         cut.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc")
-        shutdown(cut.descriptor, Int32(SHUT_WR))
+        shutdown(cut.descriptor, SocketFlags.shutdownWriting)
         #expect(try cut.readAnswer().status == 400)
     }
 
@@ -272,7 +272,7 @@ import Testing
         client.send("GET /hold HTTP/1.1\r\nHost: a\r\n\r\n")
         #expect(eventually { server.responder.heldCount == 1 })
         let record: [UInt8] = [23, 3, 3, 0, 20] + [UInt8](repeating: 7, count: 20)
-        #expect(Glibc.send(client.descriptor, record, record.count, Int32(MSG_NOSIGNAL)) == record.count)
+        #expect(Glibc.send(client.descriptor, record, record.count, SocketFlags.noSignal) == record.count)
         #expect(eventually { server.responder.ended.map(\.record.status) == [499] })
         _ = server.responder.takeHeld()
         #expect(eventually { server.server.statistics().connectionsOpen == 0 })
@@ -300,6 +300,36 @@ import Testing
         #expect(total > 30_000_000)
     }
 
+    @Test func inputSentAheadIsBounded() async throws {
+        let certificates = try await TestCertificates.get()
+        let server = try start(certificates.offer())
+        let client = try connect(server, certificates.client())
+        client.send("GET /hold HTTP/1.1\r\nHost: a\r\n\r\n")
+        #expect(eventually { server.responder.heldCount == 1 })
+        // Sends until nothing is taken for this long; without a bound the server would swallow it all.
+        var limit = timeval(tv_sec: 0, tv_usec: 400_000)
+        setsockopt(client.descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+        let piece = [UInt8](repeating: UInt8(ascii: "\r"), count: 16_000)
+        var total = 0
+        while total < 64 << 20, let count = client.tls?.write(piece, piece.count), count > 0 { total += count }
+        #expect(total < 64 << 20)
+        #expect(server.server.statistics().bytesIn <= (256 << 10) + 100)
+        client.reset()
+        #expect(eventually { server.responder.ended.map(\.record.status) == [499] })
+        _ = server.responder.takeHeld()
+    }
+
+    @Test func aDrainDoesNotWaitForAHandshake() async throws {
+        let certificates = try await TestCertificates.get()
+        let server = try start(certificates.offer(), limits: { $0.headTime = .seconds(20) })
+        let silent = try WireClient(port: server.server.port)
+        #expect(eventually { server.server.statistics().connectionsOpen == 1 })
+        let begin = ContinuousClock.now
+        server.server.drain(by: .now + .seconds(15))
+        #expect(ContinuousClock.now - begin < .seconds(8))
+        #expect(try silent.isClosedByPeer())
+    }
+
     @Test func manyConnectionsComeAndGo() async throws {
         let certificates = try await TestCertificates.get()
         let server = try WireTransport.$current.withValue(.tls(certificates.offer())) { try ServerUnderTest(loops: 2) }
@@ -309,7 +339,7 @@ import Testing
             switch round % 4 {
             case 0: client.reset()
             case 1: client.close()
-            case 2: Glibc.shutdown(client.descriptor, Int32(SHUT_RDWR))
+            case 2: Glibc.shutdown(client.descriptor, SocketFlags.shutdownBoth)
             default:
                 #expect(try client.readAnswer().status == 200)
                 #expect(try client.readAnswer().body.count == 300_000)

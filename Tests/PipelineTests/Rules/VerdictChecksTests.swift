@@ -5,7 +5,7 @@ import Testing
 struct VerdictChecksTests {
     private let today = CalendarDate(iso: "2026-11-23") ?? CalendarDate(daysSinceEpoch: 0)
     private let checks = VerdictChecks { submitted, found in
-        (submitted == found.full, submitted == found.full ? "The names are the same." : "The names differ.")
+        (submitted == found.value.full, submitted == found.value.full ? "The names are the same." : "The names differ.")
     }
 
     private func extraction(
