@@ -112,6 +112,21 @@ extension EndToEnd {
             #expect(run.output.contains("lost: 0"), "\(run.output)")
         }
 
+        /// One thing after the other fails under a server, and mends again.
+        @Test(arguments: [
+            "no space", "no space for bytes", "no space at the flush", "quota used up", "write errors", "flush errors",
+            "names cannot be made", "read-only", "slow flushes", "slow writes", "workers killed", "workers hang",
+        ])
+        func aFaultIsToldAndOutlived(_ fault: String) async throws {
+            let tools = try TemporaryDirectory("injector")
+            let injector = try await PreloadedTool.build("Tests/Tools/inject_faults.c", in: tools)
+            let run = try await Command.python(
+                "Tests/Tools/fault_matrix.py",
+                ["--program", ProjectFiles.serverProgram, "--injector", injector, fault], within: .seconds(240))
+            #expect(run.succeeded, "\(run.output)\(run.errors)")
+            #expect(run.output.contains("held    \(fault)"), "\(run.output)")
+        }
+
         private func isZombie(_ pid: pid_t) -> Bool {
             let status = (try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)) ?? ""
             return status.contains(") Z ")

@@ -7,11 +7,8 @@ public enum PreloadedTool {
     public static func build(_ source: String, in directory: TemporaryDirectory) async throws -> String {
         let name = URL(fileURLWithPath: source).deletingPathExtension().lastPathComponent
         let target = directory.file(name + ".so").path
-        var environment = ChildProcess.plainEnvironment
-        environment["PATH"] = ProcessInfo.processInfo.environment["PATH"]
         let run = try await Command.run(
-            "clang", ["-O1", "-Wall", "-Werror", "-shared", "-fPIC", "-o", target, ProjectFiles.url(source).path],
-            environment: environment)
+            "clang", ["-O1", "-Wall", "-Werror", "-shared", "-fPIC", "-o", target, ProjectFiles.url(source).path])
         guard run.succeeded else { throw DidNotCompile(description: run.errors) }
         return target
     }

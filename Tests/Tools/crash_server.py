@@ -41,7 +41,7 @@ class Document:
 class Client:
     """One connection that is made anew when it broke."""
 
-    def __init__(self, port, timeout=30):
+    def __init__(self, port, timeout=75):
         self.port, self.timeout, self.connection = port, timeout, None
 
     def call(self, method, path, body=None, headers=None):
