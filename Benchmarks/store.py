@@ -234,6 +234,7 @@ class Bench:
                 time.sleep(0.05)
         store = sqlite3.connect(folder + "/jobs.sqlite", isolation_level=None)
         # It may be lost: it is made anew each time.
+        store.execute("PRAGMA journal_mode = OFF")
         store.execute("PRAGMA synchronous = OFF")
         store.execute("PRAGMA cache_size = -262144")
         names = [row[1] for row in store.execute("PRAGMA table_info(run)") if row[1] != "id"]
@@ -259,7 +260,7 @@ class Bench:
         marks = ", ".join("?" * len(names))
         store.executemany(f"INSERT INTO run ({', '.join(names)}) VALUES ({marks})", rows())
         store.execute("COMMIT")
-        store.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        store.execute("PRAGMA journal_mode = WAL")
         store.close()
         random.Random(8).shuffle(ids)
         with open(folder + "/ids", "w") as file:

@@ -64,7 +64,7 @@ extension RunService {
     }
 
     /// What the end of a call says about the load.
-    private static func sign(of result: Result<Judgement, ServiceError>) -> ConcurrencyLimiter.Outcome {
+    private static func sign(of result: Result<Judgement?, ServiceError>) -> ConcurrencyLimiter.Outcome {
         switch result {
         case .success: .answered
         case .failure(let error):
