@@ -1,5 +1,5 @@
 # Each goal is one script in scripts/, which says in its first lines what it does and takes.
-.PHONY: demo test run bench bench-worker bench-overload badinput lint accuracy fuzz sanitize clean
+.PHONY: demo test run bench bench-worker bench-overload badinput crash soak bench-store lint accuracy fuzz sanitize clean
 
 demo:
 	@scripts/demo.sh
@@ -18,6 +18,15 @@ bench-worker:
 
 badinput:
 	@scripts/badinput.sh
+
+crash:
+	@scripts/crash.sh
+
+soak:
+	@scripts/soak.sh
+
+bench-store:
+	@scripts/bench-store.sh
 
 lint:
 	@scripts/lint.sh

@@ -91,6 +91,42 @@ extension EndToEnd {
             }
         }
 
+        /// The short form of `make crash`: killed under load, while it starts and while it drains.
+        @Test func nothingAcknowledgedIsLostWhereverTheServerIsKilled() async throws {
+            let run = try await Command.python(
+                "Tests/Tools/crash.py",
+                ["--program", ProjectFiles.serverProgram, "--rounds", "8", "--pause", "0.6"], within: .seconds(300))
+            #expect(run.succeeded, "\(run.output)\(run.errors)")
+            #expect(run.output.contains("lost, stuck or double: 0"), "\(run.output)")
+        }
+
+        /// Disks as a power cut at some write could have left them, each with a server started on it.
+        @Test func nothingAcknowledgedIsLostWhereverThePowerIsCut() async throws {
+            let tools = try TemporaryDirectory("recorder")
+            let recorder = try await PreloadedTool.build("Tests/Tools/record_writes.c", in: tools)
+            let run = try await Command.python(
+                "Tests/Tools/power_loss.py",
+                ["--program", ProjectFiles.serverProgram, "--recorder", recorder, "--cuts", "5", "--seconds", "3"],
+                within: .seconds(300))
+            #expect(run.succeeded, "\(run.output)\(run.errors)")
+            #expect(run.output.contains("lost: 0"), "\(run.output)")
+        }
+
+        /// One thing after the other fails under a server, and mends again.
+        @Test(arguments: [
+            "no space", "no space for bytes", "no space at the flush", "quota used up", "write errors", "flush errors",
+            "names cannot be made", "read-only", "slow flushes", "slow writes", "workers killed", "workers hang",
+        ])
+        func aFaultIsToldAndOutlived(_ fault: String) async throws {
+            let tools = try TemporaryDirectory("injector")
+            let injector = try await PreloadedTool.build("Tests/Tools/inject_faults.c", in: tools)
+            let run = try await Command.python(
+                "Tests/Tools/fault_matrix.py",
+                ["--program", ProjectFiles.serverProgram, "--injector", injector, fault], within: .seconds(240))
+            #expect(run.succeeded, "\(run.output)\(run.errors)")
+            #expect(run.output.contains("held    \(fault)"), "\(run.output)")
+        }
+
         private func isZombie(_ pid: pid_t) -> Bool {
             let status = (try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)) ?? ""
             return status.contains(") Z ")

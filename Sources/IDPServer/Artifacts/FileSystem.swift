@@ -14,9 +14,13 @@ struct FileError: Error, Sendable, CustomStringConvertible {
     /// Whether there is no room: full disk or quota.
     var isFull: Bool { number == ENOSPC || number == EDQUOT }
 
+    /// Seconds after which a full disk is worth another try: room is made by retention, or by somebody.
+    static let fullRetryAfter = 60
+
     /// As callers may see it: `STORAGE_FULL`, or `otherwise`.
     func serviceError(otherwise code: ErrorCode) -> ServiceError {
-        ServiceError(isFull ? .storageFull : code, cause: description)
+        ServiceError(
+            isFull ? .storageFull : code, retryAfter: isFull ? FileError.fullRetryAfter : nil, cause: description)
     }
 }
 

@@ -37,7 +37,8 @@ extension ServiceError {
             self.init(.processingTimeout)
         case .spoolFailed(let isFull):
             self.init(
-                isFull ? .storageFull : .storageFailed, cause: "the upload could not be written to the spool directory")
+                isFull ? .storageFull : .storageFailed, retryAfter: isFull ? FileError.fullRetryAfter : nil,
+                cause: "the upload could not be written to the spool directory")
         case .unanswered:
             self.init(.internalProcessingError, cause: "a handler ended without an answer")
         case .stopping:

@@ -98,7 +98,8 @@ import Testing
         #expect(handshakes(server, .completed) == 1)
     }
 
-    @Test(arguments: [WireTLS.Version.tls12, WireTLS.Version.tls13]) func resumesByTicket(_ version: WireTLS.Version) async throws {
+    @Test(arguments: [WireTLS.Version.tls12, WireTLS.Version.tls13])
+    func resumesByTicket(_ version: WireTLS.Version) async throws {
         let certificates = try await TestCertificates.get()
         let server = try start(certificates.offer())
         var options = certificates.client()
