@@ -28,8 +28,9 @@ public struct WorkerConfiguration: Sendable, Codable, Hashable {
     public var scratchFolder: String
 
     public init(
-        languages: String = WorkerConfiguration.defaultLanguages, modelFolder: String? = nil, maxPixels: Int = 40_000_000,
-        memoryLimitBytes: Int = 1 << 30, operationCPUSeconds: Int = 60, toolCPUSeconds: Int = 8,
+        languages: String = WorkerConfiguration.defaultLanguages, modelFolder: String? = nil,
+        maxPixels: Int = 40_000_000, memoryLimitBytes: Int = 1 << 30, operationCPUSeconds: Int = 60,
+        toolCPUSeconds: Int = 8,
         fileLimitBytes: Int = 1 << 20, descriptorLimit: Int = 64, toolOutputLimitBytes: Int = 64 << 20,
         toolFolders: [String] = ["/usr/bin", "/usr/local/bin"], scratchFolder: String = ""
     ) {
