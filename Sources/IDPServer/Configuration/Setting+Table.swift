@@ -1,4 +1,5 @@
 internal import EventHTTP
+internal import Pipeline
 
 extension Setting {
     /// Every setting there is, by heading. README's table, `--help` and `check-config` are made from it.
@@ -90,8 +91,8 @@ extension Setting {
             name: "IDP_MAX_PAGES", group: .documents, kind: .integer(1...10_000), fallback: "20",
             help: "Most pages of a document"),
         Setting(
-            name: "IDP_OCR_LANGUAGES", group: .documents, kind: .languages, fallback: "rus+kaz+eng",
-            help: "Tesseract languages, joined by +"),
+            name: "IDP_OCR_LANGUAGES", group: .documents, kind: .languages,
+            fallback: WorkerConfiguration.defaultLanguages, help: "Tesseract models, joined by +"),
         Setting(
             name: "IDP_TYPES_FILE", group: .documents, kind: .path, fallback: nil,
             help: "Document types and validity windows (types.json) instead of the built-in ones"),

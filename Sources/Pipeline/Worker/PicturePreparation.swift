@@ -28,18 +28,22 @@ enum PicturePreparation {
     }
 
     /// A copy of a prepared picture in which everything clearly lighter than the print is white: stamps, signatures,
-    /// watermarks. Nil when there is nothing dark on it, or no memory.
-    static func withoutStamps(_ prepared: Picture) -> Picture? {
-        guard let print = printLevel(of: prepared), let map = numaCreate(256) else { return nil }
+    /// watermarks. Nil when there is no memory for it. `start` is the picture's `stampLevel`.
+    static func withoutStamps(_ prepared: Picture, from start: Int) -> Picture? {
+        guard let map = numaCreate(256) else { return nil }
         var levels: UnsafeMutablePointer<Numa>? = map
         defer { numaDestroy(&levels) }
-        let start = print + Int(Double(255 - print) * stampInk)
         for level in 0..<256 {
             let share = min(max(Double(level - start) / Double(ramp), 0), 1)
             numaAddNumber(map, Float(Double(level) + (255 - Double(level)) * share))
         }
         guard let lifted = Picture(taking: pixCopy(nil, prepared.pix)) else { return nil }
         return pixTRCMap(lifted.pix, nil, map) == 0 ? lifted : nil
+    }
+
+    /// From which level on ink is a stamp's and no more the print's: 0 black to 255 white. Nil when nothing is dark.
+    static func stampLevel(of prepared: Picture) -> Int? {
+        printLevel(of: prepared).map { $0 + Int(Double(255 - $0) * stampInk) }
     }
 
     /// Whether there is nothing on a prepared picture that could be print.

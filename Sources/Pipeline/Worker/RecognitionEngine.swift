@@ -24,6 +24,9 @@ final class RecognitionEngine {
     /// Pages whose stamps have been lifted read at 0.85 and more, unless their print suffered from it.
     private static let confidenceAim = 0.87
 
+    /// Less sure words of what a first pass left over are a stamp's ring or a signature.
+    private static let leftoverFloor = 0.60
+
     // Created by `init`, deleted by `deinit`, used on the worker's only thread.
     private let engine: OpaquePointer
     private let configuration: WorkerConfiguration
@@ -45,7 +48,6 @@ final class RecognitionEngine {
         }
         self.monitor = monitor
         engine = try Self.load(configuration.languages, OEM_LSTM_ONLY, configuration)
-        TessBaseAPISetPageSegMode(engine, PSM_AUTO)
         // Asked before each line whether to give up: the answer is no, the question is a beat. Unretained: the pulse is
         // this object's own and the monitor dies before it does.
         TessMonitorSetCancelThis(monitor, Unmanaged.passUnretained(pulse).toOpaque())
@@ -85,19 +87,43 @@ final class RecognitionEngine {
     }
 
     /// Reads without stamps, and once more with whatever is there if that gives doubtful text: on faint and blurred
-    /// pages the print itself is hardly darker than a stamp.
+    /// pages the print itself is hardly darker than a stamp. Then what both have passed over.
     private func attempts(at prepared: Picture) throws -> Reading {
-        guard let lifted = PicturePreparation.withoutStamps(prepared) else { return try pass(over: prepared) }
+        guard let inkLevel = PicturePreparation.stampLevel(of: prepared),
+            let lifted = PicturePreparation.withoutStamps(prepared, from: inkLevel)
+        else { return try pass(over: prepared) }
         let first = try pass(over: lifted)
-        guard first.confidence < Self.confidenceAim else { return first }
+        guard first.confidence < Self.confidenceAim else {
+            return try withLeftovers(of: lifted, inkLevel: inkLevel, first)
+        }
         let second = try pass(over: prepared)
-        return second.weight > first.weight ? second : first
+        return second.weight > first.weight
+            ? try withLeftovers(of: prepared, inkLevel: inkLevel, second)
+            : try withLeftovers(of: lifted, inkLevel: inkLevel, first)
     }
 
-    private func pass(over picture: Picture) throws -> Reading {
+    /// The reading and what stands in the print that none of its words covers. Costs nothing where all is covered.
+    private func withLeftovers(of picture: Picture, inkLevel: Int, _ reading: Reading) throws -> Reading {
+        // What cannot be read the way it lies is no better in parts.
+        guard reading.confidence >= Self.confidenceFloor else { return reading }
+        var whole = reading
+        for place in LeftoverInk.places(on: picture, inkLevel: inkLevel, besides: Array(reading.lines.joined())) {
+            let part = try pass(over: picture, in: place)
+            whole.lines += LeftoverInk.unread(
+                part.lines, besides: Array(whole.lines.joined()), surerThan: Self.leftoverFloor)
+        }
+        return whole
+    }
+
+    /// Reads a picture, or one block of text on it.
+    private func pass(over picture: Picture, in place: Box? = nil) throws -> Reading {
         pulse()
+        TessBaseAPISetPageSegMode(engine, place == nil ? PSM_AUTO : PSM_SINGLE_BLOCK)
         TessBaseAPISetImage2(engine, picture.pix)
         TessBaseAPISetSourceResolution(engine, 200)
+        if let place {
+            TessBaseAPISetRectangle(engine, Int32(place.x), Int32(place.y), Int32(place.width), Int32(place.height))
+        }
         defer { TessBaseAPIClear(engine) }
         guard TessBaseAPIRecognize(engine, monitor) == 0 else {
             throw WorkerFailure(.ocrFailed, ErrorCode.ocrFailed.title, cause: "TessBaseAPIRecognize failed")

@@ -7,6 +7,7 @@ needs reportlab, pillow, img2pdf, pikepdf (PyPI) and the font DejaVu Sans (fonts
 lines, so that one test asks the same of all. The names in them are invented.
 """
 import io
+import math
 import os
 import random
 
@@ -112,8 +113,111 @@ def table(page):
         page.drawString(300, 250 - index * 30, right)
 
 
+def sealed(image):
+    """A seal as dark as the print around the last lines: layout analysis takes all of it for a picture."""
+    image = image.copy()
+    draw = ImageDraw.Draw(image)
+    font = ImageFont.truetype(FONT, 22)
+    for radius, width in ((235, 7), (180, 4)):
+        draw.ellipse((430 - radius, 590 - radius, 430 + radius, 590 + radius), outline=20, width=width)
+    for index, letter in enumerate("МЕДИЦИНСКАЯ ОРГАНИЗАЦИЯ № 1 * ГОРОД АСТАНА * ДЛЯ СПРАВОК * "):
+        angle = math.radians(index * 6)
+        draw.text((430 + 207 * math.cos(angle), 590 + 207 * math.sin(angle)), letter, font=font, fill=20, anchor="mm")
+    return image
+
+
+def around(image, filters, **entries):
+    """A PDF whose one page is covered by one picture, as the entries of its dictionary say."""
+    pdf = pikepdf.new()
+    page = pdf.add_blank_page(page_size=POINTS)
+    data = pikepdf.Stream(pdf, image)
+    data.stream_dict.update(pikepdf.Dictionary(
+        Type=pikepdf.Name.XObject, Subtype=pikepdf.Name.Image, Width=SIZE[0], Height=SIZE[1], BitsPerComponent=8,
+        **entries))
+    if filters:
+        data.stream_dict.Filter = filters
+    page.Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(Im=data))
+    return pdf, page, data
+
+
+def placed(pdf, page, matrix=None):
+    matrix = matrix or f"{POINTS[0]} 0 0 {POINTS[1]} 0 0"
+    page.Contents = pdf.make_stream(f"q {matrix} cm /Im Do Q".encode())
+    return pdf
+
+
+def encoded(image, kind, **options):
+    buffer = io.BytesIO()
+    image.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def scans(grey):
+    """Scans as programs write them into a PDF: in other encodings and colours, turned over, cut into strips."""
+    name = pikepdf.Name
+    jpeg2000 = encoded(grey, "JPEG2000", quality_mode="rates", quality_layers=[60])
+    placed(*around(jpeg2000, name.JPXDecode, ColorSpace=name.DeviceGray)[:2]).save(
+        path("scan-jpx.pdf"), deterministic_id=True)
+    ink = Image.merge("CMYK", [Image.new("L", SIZE, 0)] * 3 + [grey.point(lambda v: 255 - v)])
+    # Pillow writes CMYK the way Adobe does, upside down.
+    placed(*around(
+        encoded(ink, "JPEG", quality=30), name.DCTDecode, ColorSpace=name.DeviceCMYK,
+        Decode=pikepdf.Array([1, 0] * 4))[:2]).save(path("scan-cmyk.pdf"), deterministic_id=True)
+    palette = grey.point(lambda v: 0 if v > 140 else 1)
+    table = pikepdf.Array([name.Indexed, name.DeviceRGB, 1, pikepdf.String(b"\xff\xff\xf0\x10\x10\x40")])
+    placed(*around(palette.tobytes(), None, ColorSpace=table)[:2]).save(
+        path("scan-indexed.pdf"), deterministic_id=True, compress_streams=True)
+    # Drawn from the bottom up, as some printer drivers do: the matrix turns it over again.
+    over = encoded(grey.transpose(Image.Transpose.FLIP_TOP_BOTTOM), "JPEG", quality=30)
+    pdf, page, _ = around(over, name.DCTDecode, ColorSpace=name.DeviceGray)
+    placed(pdf, page, f"{POINTS[0]} 0 0 {-POINTS[1]} 0 {POINTS[1]}").save(
+        path("scan-flipped.pdf"), deterministic_id=True)
+    # Black all over, the letters in its soft mask.
+    pdf, page, data = around(Image.new("L", SIZE, 0).tobytes(), None, ColorSpace=name.DeviceGray)
+    mask = pikepdf.Stream(pdf, grey.point(lambda v: 255 if v < 140 else 0).tobytes())
+    mask.stream_dict.update(pikepdf.Dictionary(
+        Type=name.XObject, Subtype=name.Image, Width=SIZE[0], Height=SIZE[1], BitsPerComponent=8,
+        ColorSpace=name.DeviceGray))
+    data.stream_dict.SMask = pdf.make_indirect(mask)
+    placed(pdf, page).save(path("scan-soft-mask.pdf"), deterministic_id=True, compress_streams=True)
+    save_pdf("scan-strips.pdf", lambda page: strips(page, grey))
+
+
+def strips(page, image, count=5):
+    height = SIZE[1] // count
+    for index in range(count):
+        part = bilevel(image.crop((0, index * height, SIZE[0], (index + 1) * height)))
+        page.drawImage(
+            ImageReader(io.BytesIO(encoded(part, "PNG"))), 0, POINTS[1] * (1 - (index + 1) / count), POINTS[0],
+            POINTS[1] / count)
+
+
+def mixed():
+    """A page of text and behind it a scanned one."""
+    pdf = pikepdf.open(path("text.pdf"))
+    # Unturned, as the scan is.
+    del pdf.pages[0].Rotate
+    scan = pikepdf.open(path("scan.pdf"))
+    pdf.pages.append(scan.pages[0])
+    pdf.save(path("text-and-scan.pdf"), deterministic_id=True)
+
+
+def misread(page):
+    """A scan over an invisible layer of words that look like words and are other ones."""
+    with_picture(page, picture())
+    layer = page.beginText(40, 300)
+    layer.setTextRenderMode(3)
+    layer.setFont("D", 9)
+    for line in LINES * 4:
+        layer.textLine(line.replace("а", "n").replace("и", "ii").replace("о", "0").replace("С", "("))
+    page.drawText(layer)
+
+
 def main():
     grey = picture()
+    scans(grey)
+    bilevel(sealed(grey)).save(path("sealed.png"), optimize=True)
+    save_pdf("scan-misread-layer.pdf", misread)
     save_pdf("text.pdf", text_lines)
     save_pdf("text-table.pdf", table)
     save_pdf("text-rotate-90.pdf", sideways, rotate=90, size=(POINTS[1], POINTS[0]))
@@ -148,6 +252,7 @@ def main():
     pages = [bilevel(grey), bilevel(grey)]
     pages[0].save(path("two-pages-g4.tiff"), compression="group4", dpi=(200, 200), save_all=True,
                   append_images=pages[1:])
+    mixed()
     grey.save(path("deflate.tiff"), compression="tiff_adobe_deflate", dpi=(200, 200))
 
 

@@ -28,8 +28,8 @@ extension LiveWorkers {
         @Test(arguments: [
             "scan.pdf", "scan-rotate-90.pdf", "scan-upside-down.pdf", "scan-garbage-layer.pdf", "photo-exif-6.jpg",
             "cmyk.jpg", "grey-16-bit.png", "palette.png", "transparent.png", "negative.png", "upside-down.png",
-            "large.png",
-            "small.png", "deflate.tiff",
+            "large.png", "small.png", "deflate.tiff", "scan-jpx.pdf", "scan-cmyk.pdf", "scan-indexed.pdf",
+            "scan-flipped.pdf", "scan-soft-mask.pdf", "scan-strips.pdf", "scan-misread-layer.pdf",
         ])
         func readsThePicture(_ file: String) async throws {
             let reading = try Reading()
@@ -45,6 +45,25 @@ extension LiveWorkers {
             let text = try await reading.text(of: fixture("scan-signature-line.pdf")).get()
             #expect(text.pages.map(\.source) == [.ocr])
             #expect(text.lines.prefix(6) == Self.lines[...])
+        }
+
+        /// Each page for itself: a text layer here does not vouch for the page behind it.
+        @Test func readsTheTextOfOnePageAndThePictureOfTheNext() async throws {
+            let reading = try Reading()
+            let text = try await reading.text(of: fixture("text-and-scan.pdf")).get()
+            #expect(text.pages.map(\.source) == [.textLayer, .ocr])
+            #expect(text.lines == Self.lines + Self.lines)
+        }
+
+        /// Layout analysis takes a seal as dark as print, and the lines it touches, for a picture: a first pass reads
+        /// three lines of this page.
+        @Test func readsLinesUnderASealAsDarkAsPrint() async throws {
+            let reading = try Reading()
+            let text = try await reading.text(of: fixture("sealed.png")).get()
+            let words = Set(text.pages.flatMap { $0.lines.flatMap { $0.words.map(\.text) } })
+            let found = ["Выдана", "Айгуль", "Сериковне", "қаласы,", "емхана", "12.11.2026"].filter(words.contains)
+            #expect(found.count >= 5, "found \(found) in \(text.lines)")
+            #expect(found.contains("12.11.2026"))
         }
 
         @Test func readsAllPagesOfATIFFInOrderAndTellsProgress() async throws {
