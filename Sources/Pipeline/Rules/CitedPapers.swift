@@ -21,17 +21,39 @@ struct CitedPapers {
     ///
     /// An order is left out: a certificate says by it what happened («согласно приказу о расторжении …»).
     func names(_ match: PhraseMatcher.Match) -> Bool {
-        let near = max(0, match.first - 2)...min(page.tokens.count - 1, max(match.first, match.last) + 2)
-        return near.contains { index in
-            guard let kind = nouns[index], kind != .order, page.tokens[index].text.first?.isLowercase ?? false else {
-                return false
-            }
-            return !page.tokens[max(0, index - 2)..<index].contains { word in
-                let text = word.text.lowercased()
-                return CitedPapers.own.contains { text.hasPrefix($0) }
-            }
+        let first = match.first
+        let last = max(match.first, match.last)
+        if (first...last).contains(where: isCited) { return true }
+        for index in (max(0, first - 6)..<first).reversed() {
+            if isCited(index) { return first - index <= 2 || opensSubject(index + 1) }
+            if CitedPapers.endsClause(page.tokens[index].mark) { break }
+        }
+        for index in last + 1..<max(last + 1, min(last + 5, page.tokens.count)) {
+            if isCited(index) { return index - last <= 2 || isAbout(index - 1) }
+            if CitedPapers.endsClause(page.tokens[index - 1].mark) { break }
+        }
+        return false
+    }
+
+    private func isCited(_ index: Int) -> Bool {
+        guard let kind = nouns[index], kind != .order, page.tokens[index].text.first?.isLowercase ?? false else {
+            return false
+        }
+        return !page.tokens[max(0, index - 2)..<index].contains { word in
+            let text = word.text.lowercased()
+            return CitedPapers.own.contains { text.hasPrefix($0) }
         }
     }
+
+    private func opensSubject(_ index: Int) -> Bool { ["о", "об", "из", "на"].contains(word(index)) }
+
+    private func isAbout(_ index: Int) -> Bool { ["туралы", "жөнінде", "бойынша"].contains(word(index)) }
+
+    private func word(_ index: Int) -> String {
+        page.tokens.indices.contains(index) ? page.tokens[index].text.lowercased() : ""
+    }
+
+    private static func endsClause(_ mark: Character?) -> Bool { mark.map { ".;,:".contains($0) } ?? false }
 
     /// How a paper begins to speak of itself.
     private static let own = ["настоящ", "осы", "данн", "бұл"]
@@ -60,6 +82,8 @@ struct CitedPapers {
         let number = head.prefix { $0.isNumber }
         let rest = number.isEmpty ? head.dropFirst(first.isLetter ? 1 : 0) : head.dropFirst(number.count)
         guard number.count <= 2, rest.count < head.count, let mark = rest.first else { return false }
+        // The first column of a table.
+        if !number.isEmpty, mark.isWhitespace { return true }
         return mark == ")" || (mark == "." && !(rest.dropFirst().first?.isNumber ?? false))
     }
 }

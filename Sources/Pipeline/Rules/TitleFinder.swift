@@ -127,6 +127,8 @@ struct TitleFinder {
         } else if namesSubject(from: token, line: index) {
             // What a title says counts as much as how it stands: plain text has no layout.
             score += 2
+        } else if isFollowedByAbout(token, stretch: stretch) {
+            score += 1
         } else if isBare(token, stretch: stretch) {
             score += opensSubject(index + 1) ? 2 : 1.2
         } else if isNumbered(token, stretch: stretch) {
@@ -166,6 +168,12 @@ struct TitleFinder {
                 || TitleFinder.yearWords.contains(word)
                 || rules.isKindNoun(word)
         }
+    }
+
+    /// «ПРИКАЗ о …», «ПРИКАЗ (распоряжение) об …»: capitals that open their line and go on in small letters.
+    private func isFollowedByAbout(_ token: Int, stretch: [Int]) -> Bool {
+        guard token == stretch.first, page.tokens[token].isUpper else { return false }
+        return stretch.dropFirst().prefix(2).contains { ["о", "об", "обо"].contains(page.tokens[$0].text.lowercased()) }
     }
 
     /// Whether what the paper is about stands right after its noun (Russian) or right before it (Kazakh).
