@@ -20,6 +20,8 @@ struct TitleFinder {
     let rules: TypeRules
     /// Where the page names a subject outright, near misses included: first and last token of each wording.
     let subjects: [(first: Int, last: Int)]
+    /// Lines of a list of papers: none of them is a title.
+    var listed: Set<Int> = []
 
     /// From here on a line counts as a title.
     static let threshold = 2.2
@@ -77,7 +79,7 @@ struct TitleFinder {
         for (kind, phrase) in rules.kinds {
             for match in matcher.matches(of: phrase) {
                 let line = page.tokens[match.first].line
-                if isHead(match.first, line: line) { found[line, default: []].append((match.first, kind)) }
+                if !listed.contains(line), isHead(match.first, line: line) { found[line, default: []].append((match.first, kind)) }
             }
         }
         for (kind, phrase) in rules.compoundKinds {
@@ -125,6 +127,8 @@ struct TitleFinder {
         } else if namesSubject(from: token, line: index) {
             // What a title says counts as much as how it stands: plain text has no layout.
             score += 2
+        } else if isFollowedByAbout(token, stretch: stretch) {
+            score += 1
         } else if isBare(token, stretch: stretch) {
             score += opensSubject(index + 1) ? 2 : 1.2
         } else if isNumbered(token, stretch: stretch) {
@@ -132,9 +136,29 @@ struct TitleFinder {
         }
         if start.text.first?.isLowercase ?? false, index > 0, !page.lines[index - 1].text.hasSuffix(".") { score -= 1 }
         let label = page.tokens[line.tokens].first { $0.mark == ":" }
-        if let label, label.word < word.word { score -= 1.5 }
+        if let label, label.word < word.word {
+            let place = line.tokens.first { page.tokens[$0].mark == ":" } ?? token
+            let leads = TitleFinder.leads(to: place, from: line.tokens.lowerBound, on: page)
+            score += leads ? 1 : -1.5
+        }
         return score
     }
+
+    /// Whether a label introduces a paper's own title: «Вид документа: справка …», «Информация: лица, …».
+    static func leads(to label: Int, from start: Int, on page: PageReading) -> Bool {
+        let words = page.tokens[start...max(start, label)].filter { $0.folded.count > 1 }
+        return words.count <= 3 && words.contains { isLead($0.text) }
+    }
+
+    /// A word that only introduces what follows: «сведения», «информация», «тип документа».
+    static func isLead(_ word: String) -> Bool {
+        let text = word.lowercased()
+        return leadWords.contains { text.hasPrefix($0) }
+    }
+
+    private static let leadWords = [
+        "сведени", "информаци", "документ", "тема", "құжат", "мәлімет", "ақпарат", "тақырып", "данные",
+    ]
 
     /// The noun with nothing else but a number and a date: «СПРАВКА», «Приказ № 9 от 01.11.2026 г.».
     private func isBare(_ token: Int, stretch: [Int]) -> Bool {
@@ -144,6 +168,12 @@ struct TitleFinder {
                 || TitleFinder.yearWords.contains(word)
                 || rules.isKindNoun(word)
         }
+    }
+
+    /// «ПРИКАЗ о …», «ПРИКАЗ (распоряжение) об …»: capitals that open their line and go on in small letters.
+    private func isFollowedByAbout(_ token: Int, stretch: [Int]) -> Bool {
+        guard token == stretch.first, page.tokens[token].isUpper else { return false }
+        return stretch.dropFirst().prefix(2).contains { ["о", "об", "обо"].contains(page.tokens[$0].text.lowercased()) }
     }
 
     /// Whether what the paper is about stands right after its noun (Russian) or right before it (Kazakh).

@@ -22,6 +22,8 @@ struct TypeClassifier: Sendable {
         var match: PhraseMatcher.Match
         /// The first line it stands on, in its page.
         var line: Int
+        /// Names another paper: it counts in a title only.
+        var isCited = false
     }
 
     /// A paper in the file: lines from `line` of `sheet` up to the next paper.
@@ -100,6 +102,7 @@ struct TypeClassifier: Sendable {
         let options = Dictionary(grouping: rules.options.enumerated().flatMap { index, phrase in
             matcher.matches(of: phrase).map { (index: index, line: reading.tokens[$0.first].line) }
         }, by: \.line).filter { Set($0.value.map(\.index)).count >= 2 }
+        let cited = CitedPapers(page: reading, matcher: matcher, rules: rules)
         var evidence: [Evidence] = []
         for (wording, row) in rules.subjects.enumerated() {
             for match in matcher.matches(of: row.phrase) {
@@ -107,24 +110,51 @@ struct TypeClassifier: Sendable {
                 var weight = Double(row.weight) - Double(match.cost) * 0.15
                 if grounds.contains(where: { line - $0 == 0 || line - $0 == 1 }) { weight *= 0.3 }
                 if row.subject == .companion, row.weight < 3, options[line] != nil { weight = 0 }
-                if row.subject.isKnown, row.subject != .noIncome, isNegated(match, by: negations) { weight = 0 }
+                if cited.listed.contains(line) { weight = 0 }
+                if !row.subject.isKnown, reading.lines[line].text.contains("___") { weight = 0 }
                 evidence.append(
                     Evidence(
                         subject: row.subject, weight: weight, wording: wording, sheet: index, match: match,
-                        line: line))
+                        line: line, isCited: cited.names(match)))
             }
         }
+        turnDown(&evidence, by: negations, on: reading)
         let aliases = rules.aliases.flatMap { alias in
             matcher.matches(of: alias.phrase).map { (key: alias.key, match: $0) }
         }
         let outright = evidence.filter { $0.weight >= 2.4 }.map { (first: $0.match.first, last: $0.match.last) }
-        let titles = TitleFinder(page: reading, matcher: matcher, rules: rules, subjects: outright).titles()
+        let titles = TitleFinder(page: reading, matcher: matcher, rules: rules, subjects: outright, listed: cited.listed).titles()
         return Sheet(page: reading, matcher: matcher, titles: titles, evidence: evidence, aliases: aliases)
     }
 
-    private func isNegated(_ match: PhraseMatcher.Match, by negations: Set<Int>) -> Bool {
-        negations.contains(match.first - 1) || negations.contains(match.last + 1)
-            || negations.contains(match.first - 2)
+    /// Takes the weight from what the page denies, and from the shorter wordings inside it: «не зарегистрирован в
+    /// качестве безработного», «трудовой договор не расторгнут».
+    private func turnDown(_ evidence: inout [Evidence], by negations: Set<Int>, on page: PageReading) {
+        guard !negations.isEmpty else { return }
+        var denied: [PaperSubject: Set<Int>] = [:]
+        for item in evidence where item.subject.isKnown && item.subject != .noIncome {
+            if isNegated(item.match, subject: item.subject, by: negations, on: page) {
+                denied[item.subject, default: []].formUnion(item.match.tokens)
+            }
+        }
+        for index in evidence.indices {
+            guard let tokens = denied[evidence[index].subject] else { continue }
+            if !tokens.isDisjoint(with: evidence[index].match.tokens) { evidence[index].weight = 0 }
+        }
+    }
+
+    private func isNegated(
+        _ match: PhraseMatcher.Match, subject: PaperSubject, by negations: Set<Int>, on page: PageReading
+    ) -> Bool {
+        if negations.contains(match.last + 1) { return true }
+        // A status has its verb before it: «не зарегистрирован(а) в качестве …».
+        let reach = [.unemployed, .unemployedPersons, .jobSeeker].contains(subject) ? 4 : 2
+        let before = (max(0, match.first - reach)..<match.first).reversed()
+        for index in before {
+            if negations.contains(index) { return true }
+            if page.tokens[index].mark == "." || page.tokens[index].mark == ";" { break }
+        }
+        return match.tokens.dropFirst().contains { negations.contains($0 - 1) && !match.tokens.contains($0 - 1) }
     }
 
     /// Parts the file at its titles. A second title on a page starts a paper only when it says its type itself and
@@ -162,10 +192,13 @@ struct TypeClassifier: Sendable {
         func stands(_ match: PhraseMatcher.Match) -> Bool {
             let index = sheet.page.tokens[match.first].line
             let line = sheet.page.lines[index]
-            guard line.box.y < sheet.page.height * 0.5, !line.text.contains(":") else { return false }
+            guard line.box.y < sheet.page.height * 0.5, isUnlabelled(match, in: line, of: sheet.page) else {
+                return false
+            }
             // A line that says nothing else needs no layout.
             let isCapitalised = line.text.prefix(3).contains(where: \.isUppercase)
-            let isWhole = isCapitalised && !line.text.hasSuffix(".") && !line.text.hasSuffix(",")
+            let isWhole = isCapitalised && !line.text.hasSuffix(".")
+                && (!line.text.hasSuffix(",") || line.upperShare > 0.8)
                 && fillsItsPart(match, of: sheet.page)
             return isWhole || (line.isCentred && (line.heightRatio > 1.08 || line.upperShare > 0.8))
                 || (line.upperShare > 0.8 && line.heightRatio > 1.1)
@@ -182,6 +215,15 @@ struct TypeClassifier: Sendable {
         return TitleBlock(head: first.line, lines: Array(first.line...last), kinds: [], score: 3, namesSubject: true)
     }
 
+    /// Whether a line is no field of a form: it has no label, or one that leads to a title («Информация: …»).
+    private func isUnlabelled(_ match: PhraseMatcher.Match, in line: ReadingLine, of page: PageReading) -> Bool {
+        guard line.text.contains(":") else { return true }
+        guard let label = line.tokens.first(where: { page.tokens[$0].mark == ":" }), label < match.first else {
+            return false
+        }
+        return TitleFinder.leads(to: label, from: line.tokens.lowerBound, on: page)
+    }
+
     /// Whether a wording makes up most of its line, or of its part between dashes and slashes.
     private func fillsItsPart(_ match: PhraseMatcher.Match, of page: PageReading) -> Bool {
         let line = page.lines[page.tokens[match.first].line]
@@ -189,7 +231,7 @@ struct TypeClassifier: Sendable {
         let parts = line.text.split { "—–/|".contains($0) }
         let word = page.tokens[match.first].text
         let part = parts.first { $0.contains(word) } ?? Substring(line.text)
-        let words = part.split(separator: " ").count { $0.count > 2 }
+        let words = part.split(separator: " ").count { $0.count > 2 && !TitleFinder.isLead(String($0)) }
         return own.count { page.tokens[$0].folded.count > 2 } * 5 >= words * 3
     }
 
@@ -268,9 +310,10 @@ struct TypeClassifier: Sendable {
         var totals: [PaperSubject: (evidence: Evidence, total: Double)] = [:]
         var counted: Set<Int> = []
         for item in stated.sorted(by: { ($0.sheet, $0.match.first) < ($1.sheet, $1.match.first) })
-        where counted.insert(item.wording).inserted && item.weight > 0 {
+        where item.weight > 0 && counted.insert(item.wording).inserted {
             let known = totals[item.subject]
-            totals[item.subject] = (known?.evidence ?? item, (known?.total ?? 0) + item.weight)
+            let weight = item.isCited ? item.weight * 0.3 : item.weight
+            totals[item.subject] = (known?.evidence ?? item, (known?.total ?? 0) + weight)
         }
         // «нетрудоспособность по уходу за ребёнком» speaks of care, not of a leave.
         if totals[.sickness]?.total ?? 0 >= 1.7, totals[.childcare]?.total ?? 0 < 2.4 { totals[.childcare] = nil }
