@@ -1,3 +1,4 @@
+import EventHTTP
 import Foundation
 import Pipeline
 import Testing

@@ -38,7 +38,8 @@ struct JobStatusTests {
             let intake = Intake(
                 spool: try UploadSpool(directory: bench.artifacts.spoolDirectory), uploadBytesMax: 1 << 20,
                 processTimeout: .seconds(10), runs: bench.service)
-            let routes = JobRoutes(runs: bench.service, intake: intake).routes.map { route in
+            let events = RunEvents(runs: bench.service, limit: 1, heartbeat: .seconds(15))
+            let routes = JobRoutes(runs: bench.service, intake: intake, events: events).routes.map { route in
                 guard let shortcut = route.shortcut else { return route }
                 return Route(route.method, route.template.text, route.handler) { head, path, reply in
                     let answered = shortcut(head, path, &reply)
@@ -51,9 +52,7 @@ struct JobStatusTests {
                 tracing: .disabled, accessLog: AccessLog(sink: sink, isOn: true, now: WallClock.milliseconds))
             let router = Router(
                 table: RouteTable(routes, metrics: metrics, scheme: "http"),
-                unmatched: HTTPMethod.allCases.map {
-                    EndpointMetrics(endpoint: "unmatched", method: "\($0.name)", metrics: metrics, scheme: "http")
-                },
+                unmatched: UnmatchedMetrics(metrics, scheme: "http"),
                 loops: [LoopState(lane: bench.registry.makeLane())], observer: observer, queue: RequestQueue(width: 1))
             let configuration = HTTPServerConfiguration(port: 0, currentTime: { 1_795_449_600 })
             server = HTTPServer(configuration, responder: router)
