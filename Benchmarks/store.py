@@ -239,6 +239,7 @@ class Bench:
         store.execute("PRAGMA cache_size = -262144")
         names = [row[1] for row in store.execute("PRAGMA table_info(run)") if row[1] != "id"]
         row = store.execute(f"SELECT {', '.join(names)} FROM run").fetchone()
+        judgement = store.execute("SELECT bytes FROM judgement").fetchone()[0]
         changed = [names.index(name) for name in ("run_id", "created_at", "started_at", "finished_at")]
         now, randomness, ids = int(time.time() * 1000), random.Random(7), []
 
@@ -259,6 +260,8 @@ class Bench:
         store.execute("BEGIN")
         marks = ", ".join("?" * len(names))
         store.executemany(f"INSERT INTO run ({', '.join(names)}) VALUES ({marks})", rows())
+        store.execute(
+            "INSERT INTO judgement SELECT id, ? FROM run WHERE id NOT IN (SELECT id FROM judgement)", [judgement])
         store.execute("COMMIT")
         store.execute("PRAGMA journal_mode = WAL")
         store.close()

@@ -5,7 +5,7 @@ import Pipeline
 
 /// Runs as rows of the embedded store, there and back.
 enum RunRow {
-    /// All columns but the judgement.
+    /// All columns.
     static let select = """
         SELECT run_id, kind, state, created_at, started_at, finished_at, attempts, priority, cancel_requested, today, \
         deadline_at, request_id, caller, callback_url, traceparent, tracestate, document_extension, document_size, \
@@ -17,15 +17,23 @@ enum RunRow {
         INSERT INTO run (run_id, kind, state, created_at, started_at, finished_at, attempts, priority, \
         cancel_requested, today, deadline_at, request_id, caller, callback_url, traceparent, tracestate, \
         document_extension, document_size, document_sha256, idempotency_key, fingerprint, verdict, reasons, failure, \
-        fio, share, content_key, dead_letter, replays, judgement) VALUES \
-        (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        fio, share, content_key, dead_letter, replays) VALUES \
+        (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
 
     // An ended run never changes again, whatever else goes wrong.
     private static let update = """
         UPDATE run SET state = ?, started_at = ?, finished_at = ?, attempts = ?, cancel_requested = ?, verdict = ?, \
-        reasons = ?, failure = ?, dead_letter = ?, judgement = COALESCE(?, judgement) WHERE run_id = ? AND state < 2
+        reasons = ?, failure = ?, dead_letter = ? WHERE run_id = ? AND state < 2
         """
+
+    private static let judge = "INSERT OR REPLACE INTO judgement (id, bytes) SELECT id, ? FROM run WHERE run_id = ?"
+
+    /// The bytes of a run's judgement.
+    static let selectJudgement = "SELECT bytes FROM judgement WHERE id = (SELECT id FROM run WHERE run_id = ?)"
+
+    private static let forgetJudgement =
+        "DELETE FROM judgement WHERE id = (SELECT id FROM run WHERE run_id = ? AND state >= 2)"
 
     // Only a failed run is tried again, and only once for each wish.
     private static let replay = """
@@ -38,14 +46,16 @@ enum RunRow {
         switch change {
         case .insert(let record, let judgement, _):
             let statement = try database.cachedStatement(sql: insert)
-            try statement.execute(arguments: StatementArguments(values(record, try bytes(judgement))))
+            try statement.execute(arguments: StatementArguments(values(record)))
+            try keep(judgement, of: record.id, database)
         case .update(let record, let judgement):
             let statement = try database.cachedStatement(sql: update)
             try statement.execute(arguments: [
                 number(record.state), record.startedAt?.milliseconds, record.finishedAt?.milliseconds,
                 record.attempts, record.isCancelRequested, record.verdict, text(record.reasons),
-                record.failure?.rawValue, record.deadLetter?.rawValue, try bytes(judgement), record.id.data,
+                record.failure?.rawValue, record.deadLetter?.rawValue, record.id.data,
             ])
+            if database.changesCount == 1 { try keep(judgement, of: record.id, database) }
         case .replay(let record):
             let statement = try database.cachedStatement(sql: replay)
             try statement.execute(arguments: [number(record.state), record.replays, record.id.data])
@@ -53,8 +63,10 @@ enum RunRow {
         case .expire(let ids, let moment):
             // One that was replayed in this very moment stays.
             let delete = try database.cachedStatement(sql: "DELETE FROM run WHERE run_id = ? AND state >= 2")
+            let forget = try database.cachedStatement(sql: forgetJudgement)
             let remember = try database.cachedStatement(sql: "INSERT OR REPLACE INTO expired VALUES (?, ?)")
             for id in ids {
+                try forget.execute(arguments: [id.data])
                 try delete.execute(arguments: [id.data])
                 guard database.changesCount == 1 else { continue }
                 try remember.execute(arguments: [id.data, moment.milliseconds])
@@ -135,7 +147,13 @@ enum RunRow {
         return kind
     }
 
-    private static func values(_ record: RunRecord, _ judgement: Data?) -> [(any DatabaseValueConvertible)?] {
+    private static func keep(_ judgement: Judgement?, of id: RunID, _ database: Database) throws {
+        guard let judgement else { return }
+        let statement = try database.cachedStatement(sql: judge)
+        try statement.execute(arguments: [try JSONEncoder().encode(judgement), id.data])
+    }
+
+    private static func values(_ record: RunRecord) -> [(any DatabaseValueConvertible)?] {
         [
             record.id.data, number(record.kind), number(record.state), record.createdAt.milliseconds,
             record.startedAt?.milliseconds, record.finishedAt?.milliseconds, record.attempts, record.priority.level,
@@ -144,15 +162,10 @@ enum RunRow {
             record.document.fileExtension, record.document.size, Data(record.document.sha256), record.idempotencyKey,
             record.fingerprint.map { Data($0) }, record.verdict, text(record.reasons), record.failure?.rawValue,
             record.fio, record.share, record.contentKey.map { Data($0) }, record.deadLetter?.rawValue, record.replays,
-            judgement,
         ]
     }
 
     private static func text(_ reasons: [VerdictReason]) -> String {
         reasons.map(\.rawValue).joined(separator: ",")
-    }
-
-    private static func bytes(_ judgement: Judgement?) throws -> Data? {
-        try judgement.map { try JSONEncoder().encode($0) }
     }
 }

@@ -11,6 +11,9 @@ enum RunSchema {
         migrator.registerMigration("2: shares, dead letters, unique keys") { database in
             try database.execute(sql: shares)
         }
+        migrator.registerMigration("3: judgements apart") { database in
+            try database.execute(sql: judgements)
+        }
         return migrator
     }
 
@@ -74,5 +77,14 @@ enum RunSchema {
             WHERE idempotency_key IS NOT NULL;
         CREATE INDEX run_by_content_key ON run (content_key, run_id) WHERE content_key IS NOT NULL;
         CREATE INDEX run_dead_lettered ON run (run_id) WHERE dead_letter IS NOT NULL;
+        """
+
+    // A judgement is some times as big as the rest of its run and asked for once, if ever. Among the runs it would
+    // leave one row on a page, and looking one up among a million would read pages that nobody else had. `id` is that
+    // of the run.
+    private static let judgements = """
+        CREATE TABLE judgement (id INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
+        INSERT INTO judgement SELECT id, judgement FROM run WHERE judgement IS NOT NULL;
+        ALTER TABLE run DROP COLUMN judgement;
         """
 }

@@ -139,8 +139,8 @@ final class SQLiteJobStore: JobStore {
 
     func judgement(of id: RunID) throws(ServiceError) -> Judgement? {
         try read { database in
-            let sql = "SELECT judgement FROM run WHERE run_id = ?"
-            guard let bytes = try Data.fetchOne(database, sql: sql, arguments: [id.data]) else { return nil }
+            let statement = try database.cachedStatement(sql: RunRow.selectJudgement)
+            guard let bytes = try Data.fetchOne(statement, arguments: [id.data]) else { return nil }
             return try JSONDecoder().decode(Judgement.self, from: bytes)
         }
     }
