@@ -7,15 +7,27 @@ struct CitedPapers {
     /// The nouns of known kinds of paper on the page, by token.
     private let nouns: [Int: PaperKind]
 
-    init(page: PageReading, matcher: PhraseMatcher, rules: TypeRules) {
+    init(page: PageReading) {
         self.page = page
         var nouns: [Int: PaperKind] = [:]
-        for (kind, phrase) in rules.kinds where kind != .other {
-            for match in matcher.matches(of: phrase) { nouns[match.first] = kind }
+        for (index, token) in page.tokens.enumerated() where token.folded.count > 3 {
+            if let kind = CitedPapers.kind(of: token.text.lowercased()) { nouns[index] = kind }
         }
         self.nouns = nouns
         listed = CitedPapers.list(of: page, nouns: nouns)
     }
+
+    /// The kind of paper that a word means, in any case form.
+    private static func kind(of word: String) -> PaperKind? {
+        stems.first { word.hasPrefix($0.stem) && !word.hasPrefix("приказыв") && !word.hasPrefix("приказат") }?.kind
+    }
+
+    private static let stems: [(stem: String, kind: PaperKind)] = [
+        ("приказ", .order), ("распоряжени", .order), ("бұйрық", .order), ("бұйрығ", .order), ("справк", .certificate),
+        ("анықтама", .certificate), ("лист", .sheet), ("парағ", .sheet), ("парақ", .sheet), ("больничн", .sheet),
+        ("заключени", .conclusion), ("қорытынды", .conclusion), ("выписк", .excerpt), ("эпикриз", .excerpt),
+        ("үзінді", .excerpt), ("уведомлени", .notice), ("извещени", .notice), ("хабарлама", .notice),
+    ]
 
     /// Whether a wording names another paper: its noun stands beside it in small letters, with no «настоящий» before.
     ///
@@ -28,6 +40,7 @@ struct CitedPapers {
             if isCited(index) { return first - index <= 2 || opensSubject(index + 1) }
             if CitedPapers.endsClause(page.tokens[index].mark) { break }
         }
+        if isCircumstance(match) { return true }
         for index in last + 1..<max(last + 1, min(last + 5, page.tokens.count)) {
             if isCited(index) { return index - last <= 2 || isAbout(index - 1) }
             if CitedPapers.endsClause(page.tokens[index - 1].mark) { break }
@@ -43,6 +56,11 @@ struct CitedPapers {
             let text = word.text.lowercased()
             return CitedPapers.own.contains { text.hasPrefix($0) }
         }
+    }
+
+    /// «на период отпуска …»: when something else holds.
+    private func isCircumstance(_ match: PhraseMatcher.Match) -> Bool {
+        word(match.first).hasPrefix("отпуск") && ["период", "время", "периода"].contains(word(match.first - 1))
     }
 
     private func opensSubject(_ index: Int) -> Bool { ["о", "об", "из", "на"].contains(word(index)) }
@@ -65,13 +83,22 @@ struct CitedPapers {
             let words = line.tokens.filter { page.tokens[$0].folded.hasLetter && page.tokens[$0].folded.count > 1 }
             return words.prefix(2).contains { nouns[$0] != nil } || words.suffix(1).contains { nouns[$0] != nil }
         }
-        guard entries.count >= 2 else { return [] }
-        var listed = Set(entries)
-        for entry in entries where page.lines.indices.contains(entry + 1) {
+        let offers = page.lines.indices.filter { offersChoice($0, of: page, nouns: nouns) }
+        var listed = Set(entries.count >= 2 ? entries + offers : offers)
+        for entry in listed where page.lines.indices.contains(entry + 1) {
             let next = page.lines[entry + 1].text
             if next.first?.isLowercase ?? false { listed.insert(entry + 1) }
         }
         return listed
+    }
+
+    /// Names several kinds of paper one after another: «больничный лист, справку … либо выписку …».
+    private static func offersChoice(_ index: Int, of page: PageReading, nouns: [Int: PaperKind]) -> Bool {
+        let line = page.lines[index]
+        let kinds = Set(line.tokens.compactMap { nouns[$0] })
+        guard kinds.count >= 2, line.upperShare < 0.6 else { return false }
+        let joins = line.tokens.contains { ["или", "либо", "немесе"].contains(page.tokens[$0].text.lowercased()) }
+        return joins || kinds.count >= 4
     }
 
     /// Begins with a dash, a bullet, or a number or letter with a point or a bracket.

@@ -22,7 +22,7 @@ enum PaperSubject: String, Sendable, Hashable, CaseIterable {
     case noIncome, unemployed, unemployedPersons, jobSeeker
     // What near misses are about: no type has these.
     case hiring, transfer, paidLeave, studyLeave, maternityLeave, returnFromLeave, otherOrder
-    case workplace, income, otherCertificate, otherExcerpt, professionalCapacity, plannedTermination
+    case workplace, income, otherCertificate, otherExcerpt, professionalCapacity, otherNotice
 
     /// Whether a known type is about it.
     var isKnown: Bool {
@@ -31,7 +31,7 @@ enum PaperSubject: String, Sendable, Hashable, CaseIterable {
             .unpaidLeave, .noIncome, .unemployed, .unemployedPersons, .jobSeeker:
             true
         case .hiring, .transfer, .paidLeave, .studyLeave, .maternityLeave, .returnFromLeave, .otherOrder, .workplace,
-            .income, .otherCertificate, .otherExcerpt, .professionalCapacity, .plannedTermination:
+            .income, .otherCertificate, .otherExcerpt, .professionalCapacity, .otherNotice:
             false
         }
     }
@@ -46,7 +46,7 @@ enum PaperSubject: String, Sendable, Hashable, CaseIterable {
         case .childcare: [.unpaidLeave, .paidLeave, .companion]
         case .unemployedPersons: [.unemployed]
         case .professionalCapacity: [.capacityLoss]
-        case .plannedTermination: [.termination]
+        case .otherNotice: [.termination, .unemployed, .jobSeeker]
         case .noIncome: [.income]
         case .unpaidLeave: [.paidLeave]
         case .otherExcerpt: [.discharge]

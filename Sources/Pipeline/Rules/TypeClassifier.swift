@@ -102,7 +102,7 @@ struct TypeClassifier: Sendable {
         let options = Dictionary(grouping: rules.options.enumerated().flatMap { index, phrase in
             matcher.matches(of: phrase).map { (index: index, line: reading.tokens[$0.first].line) }
         }, by: \.line).filter { Set($0.value.map(\.index)).count >= 2 }
-        let cited = CitedPapers(page: reading, matcher: matcher, rules: rules)
+        let cited = CitedPapers(page: reading)
         var evidence: [Evidence] = []
         for (wording, row) in rules.subjects.enumerated() {
             for match in matcher.matches(of: row.phrase) {
@@ -263,7 +263,11 @@ struct TypeClassifier: Sendable {
     private func strongest(_ found: [Evidence]) -> Evidence? {
         // «нетрудоспособность по уходу за ребёнком» speaks of care, not of a leave.
         let isSickness = found.contains { $0.subject == .sickness && $0.weight >= 1.6 }
-        let named = found.filter { !(isSickness && $0.subject == .childcare && $0.weight < 2.4) }
+        // Where somebody works is said on the way to what a title names.
+        let tells = found.contains { $0.subject.isKnown && $0.weight >= 2.4 }
+        let named = found.filter { item in
+            !(isSickness && item.subject == .childcare && item.weight < 2.4) && !(tells && item.subject == .workplace)
+        }
         let wider = Set(named.flatMap { $0.subject.narrows })
         return named.filter { !wider.contains($0.subject) }.min { a, b in
             (a.weight >= 2.4 ? 0 : 1, a.match.first, -a.weight) < (b.weight >= 2.4 ? 0 : 1, b.match.first, -b.weight)

@@ -107,7 +107,7 @@ struct TypeRules: Sendable {
             return kinds.contains(.order)
         case .maternityLeave: return kinds.contains(.order) || kinds.contains(.certificate)
         case .workplace, .income, .otherCertificate, .professionalCapacity: return kinds.contains(.certificate)
-        case .plannedTermination: return kinds.contains(.certificate) || kinds.contains(.notice)
+        case .otherNotice: return kinds.contains(.certificate) || kinds.contains(.notice)
         case .otherExcerpt: return kinds.contains(.excerpt)
         case .sickness, .companion, .childcare, .discharge, .commission, .disability, .capacityLoss, .termination,
             .unpaidLeave, .noIncome, .unemployed, .unemployedPersons, .jobSeeker:
