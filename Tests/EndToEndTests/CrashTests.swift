@@ -6,7 +6,7 @@ import Testing
 extension EndToEnd {
     /// Processes die at the worst moment; what was acknowledged is not lost, and one document harms only itself.
     @Suite struct CrashTests {
-        /// A document that takes the reader some seconds: ten dense scanned pages.
+        /// A document that takes the reader some seconds: six dense scanned pages.
         private func slowForm() async throws -> MultipartForm {
             let file = try await BadDocuments.get().file("slow.pdf")
             return .document(Array(try Data(contentsOf: file)), named: "slow.pdf", fio: BadInputTests.fio)

@@ -89,6 +89,6 @@ write("program.pdf", b"\x7fELF" + bytes(4_000))
 write("text.pdf", "Просто текст, а не PDF.\n".encode() * 20)
 write("page.pdf-named.png", good)
 
-# A document of ten dense pages without a text layer: well formed, and slow to read.
-slow = [page_picture() for _ in range(10)]
+# A document of six dense pages without a text layer: well formed, and slow to read.
+slow = [page_picture() for _ in range(6)]
 slow[0].save(os.path.join(out, "slow.pdf"), save_all=True, append_images=slow[1:], resolution=150)
