@@ -22,6 +22,8 @@ struct ReadDate: Sendable {
     var fromTitle: Int?
     /// Alone in the cell of a table, with a header above.
     var isTabled: Bool
+    /// What its place says where no cue does.
+    var structure: DateStructure
     /// Ends or starts a pair «с … по …».
     var isPaired: Bool
     /// Stands on a line of its own, with a number or a town at most.
@@ -36,9 +38,11 @@ struct DateReader: Sendable {
     private let signers: [Phrase]
 
     /// Compiles the cues: make one and keep it.
-    init() {
+    ///
+    /// - Parameter rows: the cues to go by; fewer of them show how papers in unlisted words are read.
+    init(cues rows: [DateCues.Row] = DateCues.rows) {
         var lexicon = StemLexicon()
-        cues = DateCues.rows.map { ($0, lexicon.phrase($0.notation)) }
+        cues = rows.map { ($0, lexicon.phrase($0.notation)) }
         signers = DateCues.signers.map { lexicon.phrase($0) }
         self.lexicon = lexicon
         // What may stand beside a date on its line without making it part of a sentence.
@@ -88,7 +92,8 @@ struct DateReader: Sendable {
                 box: box.dropFirst().reduce(box.first) { $0?.union($1) }, words: line.text,
                 depth: line.box.y / reading.height,
                 fromTitle: titleLines.map { mention.line - $0 }.min { abs($0) < abs($1) },
-                isTabled: surroundings.isTabled(index), isPaired: surroundings.isPaired(index))
+                isTabled: surroundings.isTabled(index),
+                structure: surroundings.structure(of: index), isPaired: surroundings.isPaired(index))
         }
     }
 

@@ -85,7 +85,7 @@ extension DateSurroundings {
         line.isFull && line.upperShare < 0.6 && !line.text.hasSuffix(".")
     }
 
-    private static let townMarks =
+    static let townMarks =
         "г гор город қ қаласы а ауылы с п пос село".split(separator: " ").map { FoldedWord($0) }
 
     func isNeutral(_ token: Int) -> Bool {

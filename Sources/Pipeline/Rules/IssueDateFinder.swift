@@ -1,6 +1,6 @@
 /// Picks a paper's issue date among all dates that it holds.
 struct IssueDateFinder: Sendable {
-    private let reader = DateReader()
+    var reader = DateReader()
 
     /// What the finder must know of the paper.
     struct Paper {
@@ -31,7 +31,10 @@ struct IssueDateFinder: Sendable {
             }
         }
         let ranked = dates.enumerated().map { order, date in
-            (date: date, rank: rank(date, paper: paper, today: today), order: order)
+            let isField = isField(date, among: dates, today: today)
+            let known = isField ? 20 : rank(date, paper: paper, today: today)
+            let rank = max(known, placeRank(date, order: order, among: dates, paper: paper, today: today) ?? 0)
+            return (date: date, rank: rank, order: order)
         }
         let issued = ranked.filter { $0.rank >= DateRole.bar && $0.date.mention.date <= today }
         if let best = issued.max(by: { ($0.rank, -$0.order) < ($1.rank, -$1.order) }) {
@@ -62,7 +65,7 @@ struct IssueDateFinder: Sendable {
     private static let periodTypes: Set<String> = ["childcare_order", "childcare_cert"]
 
     /// How old a date may be that only its place on the page makes an issue date: the longest window thrice.
-    private static let unlabelledDaysLimit = 1100
+    static let unlabelledDaysLimit = 1100
 
     /// How old even a labelled date may be: nobody sends a paper of ten years ago, but many hold such dates.
     private static let labelledDaysLimit = 3660
