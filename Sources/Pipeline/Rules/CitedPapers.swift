@@ -105,7 +105,7 @@ struct CitedPapers {
     private static func isEntry(_ text: String) -> Bool {
         let head = text.drop { $0.isWhitespace }
         guard let first = head.first else { return false }
-        if "-–—•·*▪●".contains(first) { return true }
+        if "-–—•·*▪●☐☑□■◦✓".contains(first) { return true }
         let number = head.prefix { $0.isNumber }
         let rest = number.isEmpty ? head.dropFirst(first.isLetter ? 1 : 0) : head.dropFirst(number.count)
         guard number.count <= 2, rest.count < head.count, let mark = rest.first else { return false }
