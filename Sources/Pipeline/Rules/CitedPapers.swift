@@ -19,8 +19,13 @@ struct CitedPapers {
 
     /// The kind of paper that a word means, in any case form.
     private static func kind(of word: String) -> PaperKind? {
-        stems.first { word.hasPrefix($0.stem) && !word.hasPrefix("приказыв") && !word.hasPrefix("приказат") }?.kind
+        guard let initial = word.unicodeScalars.first, initials.contains(initial),
+            let found = stems.first(where: { word.hasPrefix($0.stem) })?.kind
+        else { return nil }
+        return word.hasPrefix("приказыв") || word.hasPrefix("приказат") ? nil : found
     }
+
+    private static let initials = Set("прбсалзвэүуихқ".unicodeScalars)
 
     private static let stems: [(stem: String, kind: PaperKind)] = [
         ("приказ", .order), ("распоряжени", .order), ("бұйрық", .order), ("бұйрығ", .order), ("справк", .certificate),

@@ -79,7 +79,9 @@ struct TitleFinder {
         for (kind, phrase) in rules.kinds {
             for match in matcher.matches(of: phrase) {
                 let line = page.tokens[match.first].line
-                if !listed.contains(line), isHead(match.first, line: line) { found[line, default: []].append((match.first, kind)) }
+                if !listed.contains(line), isHead(match.first, line: line) {
+                    found[line, default: []].append((match.first, kind))
+                }
             }
         }
         for (kind, phrase) in rules.compoundKinds {

@@ -110,7 +110,9 @@ struct TypeClassifier: Sendable {
             for match in matcher.matches(of: row.phrase) {
                 let line = reading.tokens[match.first].line
                 var weight = Double(row.weight) - Double(match.cost) * 0.15
-                if general.contains(line) || grounds.contains(where: { isGround($0, of: match, on: reading) }) { weight *= 0.3 }
+                if general.contains(line) || grounds.contains(where: { isGround($0, of: match, on: reading) }) {
+                    weight *= 0.3
+                }
                 if row.subject == .companion, row.weight < 3, options[line] != nil { weight = 0 }
                 if cited.listed.contains(line) { weight = 0 }
                 if !row.subject.isKnown, reading.lines[line].text.contains("___") { weight = 0 }
@@ -125,7 +127,9 @@ struct TypeClassifier: Sendable {
             matcher.matches(of: alias.phrase).map { (key: alias.key, match: $0) }
         }
         let outright = evidence.filter { $0.weight >= 2.4 }.map { (first: $0.match.first, last: $0.match.last) }
-        let titles = TitleFinder(page: reading, matcher: matcher, rules: rules, subjects: outright, listed: cited.listed).titles()
+        let finder = TitleFinder(
+            page: reading, matcher: matcher, rules: rules, subjects: outright, listed: cited.listed)
+        let titles = finder.titles()
         return Sheet(page: reading, matcher: matcher, titles: titles, evidence: evidence, aliases: aliases)
     }
 
