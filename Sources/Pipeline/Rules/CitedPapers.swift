@@ -19,8 +19,13 @@ struct CitedPapers {
 
     /// The kind of paper that a word means, in any case form.
     private static func kind(of word: String) -> PaperKind? {
-        stems.first { word.hasPrefix($0.stem) && !word.hasPrefix("приказыв") && !word.hasPrefix("приказат") }?.kind
+        guard let initial = word.unicodeScalars.first, initials.contains(initial),
+            let found = stems.first(where: { word.hasPrefix($0.stem) })?.kind
+        else { return nil }
+        return word.hasPrefix("приказыв") || word.hasPrefix("приказат") ? nil : found
     }
+
+    private static let initials = Set("прбсалзвэүуихқ".unicodeScalars)
 
     private static let stems: [(stem: String, kind: PaperKind)] = [
         ("приказ", .order), ("распоряжени", .order), ("бұйрық", .order), ("бұйрығ", .order), ("справк", .certificate),
@@ -105,7 +110,7 @@ struct CitedPapers {
     private static func isEntry(_ text: String) -> Bool {
         let head = text.drop { $0.isWhitespace }
         guard let first = head.first else { return false }
-        if "-–—•·*▪●".contains(first) { return true }
+        if "-–—•·*▪●☐☑□■◦✓".contains(first) { return true }
         let number = head.prefix { $0.isNumber }
         let rest = number.isEmpty ? head.dropFirst(first.isLetter ? 1 : 0) : head.dropFirst(number.count)
         guard number.count <= 2, rest.count < head.count, let mark = rest.first else { return false }

@@ -79,7 +79,9 @@ struct TitleFinder {
         for (kind, phrase) in rules.kinds {
             for match in matcher.matches(of: phrase) {
                 let line = page.tokens[match.first].line
-                if !listed.contains(line), isHead(match.first, line: line) { found[line, default: []].append((match.first, kind)) }
+                if !listed.contains(line), isHead(match.first, line: line) {
+                    found[line, default: []].append((match.first, kind))
+                }
             }
         }
         for (kind, phrase) in rules.compoundKinds {
@@ -173,7 +175,7 @@ struct TitleFinder {
     /// «ПРИКАЗ о …», «ПРИКАЗ (распоряжение) об …»: capitals that open their line and go on in small letters.
     private func isFollowedByAbout(_ token: Int, stretch: [Int]) -> Bool {
         guard token == stretch.first, page.tokens[token].isUpper else { return false }
-        return stretch.dropFirst().prefix(2).contains { ["о", "об", "обо"].contains(page.tokens[$0].text.lowercased()) }
+        return stretch.dropFirst().prefix(2).contains(where: opensAbout)
     }
 
     /// Whether what the paper is about stands right after its noun (Russian) or right before it (Kazakh).
@@ -184,11 +186,15 @@ struct TitleFinder {
             let last = page.tokens[subject.last]
             guard first.stretch == word.stretch || page.lines[first.line].stretches == 1 else { return false }
             if subject.first > token {
-                return (0...1).contains(first.line - line) && subject.first - token <= 5
+                return (0...1).contains(first.line - line) && subject.first - token <= (opensAbout(token + 1) ? 8 : 5)
                     && !page.tokens[token..<subject.first].contains { $0.mark == ":" || $0.mark == ";" }
             }
             return (0...1).contains(line - last.line) && token - subject.last <= 4
         }
+    }
+
+    private func opensAbout(_ token: Int) -> Bool {
+        page.tokens.indices.contains(token) && ["о", "об", "обо"].contains(page.tokens[token].text.lowercased())
     }
 
     /// «Справка дана …», «Анықтама … берілді»: running text about the paper.

@@ -97,7 +97,9 @@ struct TypeClassifier: Sendable {
     private func read(_ page: PageText, index: Int) -> Sheet {
         let reading = PageReading(page)
         let matcher = PhraseMatcher(reading, lexicon: rules.lexicon)
-        let grounds = rules.grounds.flatMap { matcher.matches(of: $0) }.map { reading.tokens[$0.first].line }
+        let grounds = rules.grounds.flatMap { matcher.matches(of: $0) }.map(\.first)
+        let general = Set(
+            rules.generalities.flatMap { matcher.matches(of: $0) }.map { reading.tokens[$0.first].line })
         let negations = Set(rules.negations.flatMap { matcher.matches(of: $0) }.map(\.first))
         let options = Dictionary(grouping: rules.options.enumerated().flatMap { index, phrase in
             matcher.matches(of: phrase).map { (index: index, line: reading.tokens[$0.first].line) }
@@ -108,7 +110,9 @@ struct TypeClassifier: Sendable {
             for match in matcher.matches(of: row.phrase) {
                 let line = reading.tokens[match.first].line
                 var weight = Double(row.weight) - Double(match.cost) * 0.15
-                if grounds.contains(where: { line - $0 == 0 || line - $0 == 1 }) { weight *= 0.3 }
+                if general.contains(line) || grounds.contains(where: { isGround($0, of: match, on: reading) }) {
+                    weight *= 0.3
+                }
                 if row.subject == .companion, row.weight < 3, options[line] != nil { weight = 0 }
                 if cited.listed.contains(line) { weight = 0 }
                 if !row.subject.isKnown, reading.lines[line].text.contains("___") { weight = 0 }
@@ -123,8 +127,16 @@ struct TypeClassifier: Sendable {
             matcher.matches(of: alias.phrase).map { (key: alias.key, match: $0) }
         }
         let outright = evidence.filter { $0.weight >= 2.4 }.map { (first: $0.match.first, last: $0.match.last) }
-        let titles = TitleFinder(page: reading, matcher: matcher, rules: rules, subjects: outright, listed: cited.listed).titles()
+        let finder = TitleFinder(
+            page: reading, matcher: matcher, rules: rules, subjects: outright, listed: cited.listed)
+        let titles = finder.titles()
         return Sheet(page: reading, matcher: matcher, titles: titles, evidence: evidence, aliases: aliases)
+    }
+
+    /// A ground reaches to the end of its line and over the next one.
+    private func isGround(_ ground: Int, of match: PhraseMatcher.Match, on page: PageReading) -> Bool {
+        let lines = page.tokens[match.first].line - page.tokens[ground].line
+        return lines == 1 || (lines == 0 && ground < match.first)
     }
 
     /// Takes the weight from what the page denies, and from the shorter wordings inside it: «не зарегистрирован в
@@ -287,7 +299,10 @@ struct TypeClassifier: Sendable {
         guard isFirst || part.isFirstOnPage else { return nil }
         var kinds = part.title?.kinds ?? []
         kinds.remove(.other)
-        if kinds.isEmpty { kinds = hintedKinds(part, sheets) }
+        if kinds.isEmpty {
+            if part.title == nil, asks(part, sheets) { return nil }
+            kinds = hintedKinds(part, sheets)
+        }
         let bar = bar(for: part.title)
         guard let winner = statedSubject(part, kinds, sheets), winner.total >= (isFirst ? bar : max(bar, 2.6)),
             winner.evidence.subject.isKnown
@@ -344,6 +359,13 @@ struct TypeClassifier: Sendable {
         guard key == "sick_leave" else { return nil }
         let says = evidence(of: part, sheets).contains { $0.subject == .companion && $0.weight >= 1.5 }
         return says ? rules.key(.sheet, .companion) : nil
+    }
+
+    /// A letter of the person himself: «Прошу …», «… сұраймын».
+    private func asks(_ part: Part, _ sheets: [Sheet]) -> Bool {
+        sheets[part.sheet].page.tokens.contains { token in
+            ["прошу", "сұраймын"].contains(token.text.lowercased()) && part.holds(sheet: part.sheet, line: token.line)
+        }
     }
 
     /// What a part without a noun in its title says that it is.

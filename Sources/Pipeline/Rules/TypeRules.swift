@@ -21,6 +21,8 @@ struct TypeRules: Sendable {
     let kindHints: [(kind: PaperKind, phrase: Phrase)]
     /// Words after which a paper speaks of other papers: its grounds.
     let grounds: [Phrase]
+    /// Words that speak of papers in general.
+    let generalities: [Phrase]
     /// The words «не» and its like, which turn a statement round.
     let negations: [Phrase]
 
@@ -47,6 +49,7 @@ struct TypeRules: Sendable {
         }
         kindHints = PaperWordings.kindHints.map { ($0.kind, lexicon.phrase($0.notation)) }
         grounds = PaperWordings.grounds.map { lexicon.phrase($0) }
+        generalities = PaperWordings.generalities.map { lexicon.phrase($0) }
         negations = PaperWordings.negations.map { lexicon.phrase($0) }
         self.lexicon = lexicon
     }
