@@ -11,12 +11,13 @@ struct UnlistedDateWordTests {
         #expect(cues.count < DateCues.rows.count * 2 / 3)
         var rules = WholePaperTests.rules
         rules.dates.reader = DateReader(cues: cues)
-        let wrong = PlainPapers.all.filter { paper in
+        let papers = PlainPapers.all.filter { $0.dates != ["any"] }
+        let wrong = papers.filter { paper in
             let text = PlainPapers.document(paper.text)
             let found = rules.extract(text, rules.classify(text), today: WholePaperTests.today)
             return !paper.dates.contains(found.docDate?.value.description ?? "-")
         }
-        let share = 1 - Double(wrong.count) / Double(PlainPapers.all.count)
+        let share = 1 - Double(wrong.count) / Double(papers.count)
         #expect(share >= 0.9, "seed \(seed), \(share): \(wrong.map(\.reason))")
     }
 
