@@ -44,10 +44,10 @@ extension EndToEnd {
             let stages = Set(events.filter { $0.name == "progress" }.map { $0.data["stage"].string })
             #expect(stages.isSuperset(of: ["acquire", "text", "validate"]))
             #expect(events.last?.name == "state" && events.last?.data["verdict"].bool == true)
-            // Ten pages, each told when it is read.
+            // Six pages, each told when it is read.
             let pages = try self.events(try await other.text).filter { $0.name == "progress" }
                 .compactMap { $0.data["page"].int }
-            #expect(pages == Array(1...10))
+            #expect(pages == Array(1...6))
             #expect(try await server.metrics().sum("idp_event_streams") == 0)
         }
 

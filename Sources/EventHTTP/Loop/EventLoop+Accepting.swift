@@ -160,8 +160,9 @@ extension EventLoop {
             connectionEnded()
             return
         }
-        counters.accepted.bump()
+        // In this order, so that nobody sees a connection that was accepted and is not open.
         counters.open.bump()
+        counters.accepted.bump()
         let slot = takeSlot()
         let connection = Connection(
             loop: self, slot: slot, descriptor: descriptor, peerAddress: peer, evhttpConnection, event)

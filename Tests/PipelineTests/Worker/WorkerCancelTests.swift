@@ -59,6 +59,9 @@ extension LiveWorkers {
 
         @Test func aDocumentAloneUsesAllWorkers() async throws {
             let reading = try Reading(count: 2)
+            reading.pool.start()
+            // A page may be read sooner than a second worker has started.
+            try await eventually("warm workers") { reading.pool.idle == 2 }
             async let code = reading.code(of: fixture("two-pages-g4.tiff"))
             try await eventually("both are at work", every: .milliseconds(1)) { reading.pool.busy == 2 }
             #expect(await code == nil)
