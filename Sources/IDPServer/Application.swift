@@ -123,7 +123,9 @@ final class Application: Sendable {
         runs.announceStop()
         renewReadiness()
         if settings.service.shutdownDelay > .zero {
-            Thread.sleep(forTimeInterval: settings.service.shutdownDelay / .seconds(1))  // Balancers need the time.
+            // Balancers need the time to see that `/ready` says no, while requests that they still send are served. The
+            // queue is the stop's own: nothing else waits behind this sleep, and a second signal ends the process.
+            Thread.sleep(forTimeInterval: settings.service.shutdownDelay / .seconds(1))
         }
         let work = DispatchGroup()
         work.enter()
