@@ -19,7 +19,7 @@ struct JobRoutes: Sendable {
         let get: @Sendable (RequestHead) throws(ServiceError) -> BodyPlan = { (_) throws(ServiceError) in .none }
         return [
             Route(
-                .post, "/v1/jobs",
+                .post, Intake.route(of: .job),
                 .queued(
                     admit: { (head) throws(ServiceError) in try intake.admit(head, for: .job) },
                     handle: { (call) throws(ServiceError) in
