@@ -171,5 +171,10 @@ extension SQLiteJobStore {
         registry.observedCounter("idp_store_changes_total", help: "Changes in the job store's transactions.") {
             Double(statistics().changes)
         }
+        registry.observedCounter(
+            "idp_store_batch_waits_total", help: "Transactions of the job store that a timer began, having waited for more changes."
+        ) {
+            Double(statistics().waits)
+        }
     }
 }

@@ -3,16 +3,18 @@ internal import Observability
 internal import Pipeline
 
 /// `202` of a submitted job.
-struct AcceptedResponse: Encodable {
-    let runID: String
-    let status: String
+struct AcceptedResponse {
+    let runID: RunID
     /// Nil leaves the member out.
     var isDeduplicated: Bool?
 
-    enum CodingKeys: String, CodingKey {
-        case runID = "run_id"
-        case status
-        case isDeduplicated = "deduplicated"
+    /// The body.
+    var bytes: [UInt8] {
+        var members = JSONMembers()
+        if let isDeduplicated { members.add("deduplicated", isDeduplicated) }
+        members.add("run_id", runID.description)
+        members.add("status", RunState.accepted.rawValue)
+        return members.closed
     }
 }
 
