@@ -11,10 +11,8 @@ final class RecognitionEngine {
         /// Mean confidence of the words, 0 to 1.
         var confidence: Double
 
-        /// How much was read how well: letters, each as much as its word is certain beyond a guess.
-        var weight: Double {
-            lines.joined().reduce(0) { $0 + Double($1.text.count) * max($1.confidence - 0.5, 0) }
-        }
+        /// How much was read how well.
+        var weight: Double { lines.joined().reduce(0) { $0 + $1.weight } }
     }
 
     /// Below this a page was not readable the way it lies: readable ones measured 0.79 to 0.95, upside-down ones 0.30
@@ -108,9 +106,10 @@ final class RecognitionEngine {
         guard reading.confidence >= Self.confidenceFloor else { return reading }
         var whole = reading
         for place in LeftoverInk.places(on: picture, inkLevel: inkLevel, besides: Array(reading.lines.joined())) {
-            let part = try pass(over: picture, in: place)
-            whole.lines += LeftoverInk.unread(
-                part.lines, besides: Array(whole.lines.joined()), surerThan: Self.leftoverFloor)
+            let rows = LeftoverInk.wholeRows(at: place, of: whole.lines)
+            for line in try pass(over: picture, in: rows).lines {
+                whole.lines = LeftoverInk.taking(line, into: whole.lines, surerThan: Self.leftoverFloor)
+            }
         }
         return whole
     }
