@@ -40,7 +40,10 @@ public enum DocumentWorkerProcess {
                 try send(session.answer(request, document: document), over: channel)
                 // What a large picture took goes back to the system, not to the next document; the caller has its
                 // answer already.
-                if case .recognise = request { malloc_trim(0) }
+                switch request {
+                case .recognise, .paint: malloc_trim(0)
+                case .configure, .inspect, .attempt: break
+                }
             }
         } catch FrameChannel.Failure.closed {
             exit(EXIT_SUCCESS)
@@ -101,11 +104,12 @@ final class WorkerSession {
 
     private func inspect(_ document: Int32, _ order: InspectOrder) throws -> DocumentOutline {
         let file = try MappedFile(document)
+            case .paint(let order):
+                return .picture(try paint(document, order))
         guard let format = DocumentFormat(file: file.bytes) else {
             throw WorkerFailure(.unsupportedFileType, "The file is not a PDF, JPEG, PNG or TIFF")
         }
-        if format == .pdf { return try pdf(document, file).inspect(maxPages: order.maxPages) }
-        return try image(format, file).inspect(maxPages: order.maxPages)
+        return format
     }
 
     private func recognise(_ document: Int32, _ order: RecogniseOrder) throws -> PageText {
@@ -113,16 +117,18 @@ final class WorkerSession {
         let engine = try engine ?? RecognitionEngine(configuration, pulse)
         self.engine = engine
         if case .frame(let frame) = order.plan {
-            return try engine.read(image(order.format, file).picture(frame: frame), number: order.page)
+            return try engine.read(
+                image(order.format, file).picture(frame: frame), number: order.page, order.plan)
         }
         let reader = pdf(document, file)
-        let first = try engine.read(reader.picture(page: order.page, order.plan), number: order.page)
+        let first = try engine.read(reader.picture(page: order.page, order.plan), number: order.page, order.plan)
         // What was lifted out may not be what the page shows: mirrored or turned by its matrix, a mask, an empty
         // background under drawn text. The page as it is drawn decides.
         guard case .lifted(_, _, let size) = order.plan, first.confidence < 0.7 || first.lines.count < 3 else {
             return first
         }
-        let second = try engine.read(reader.picture(page: order.page, .drawn(page: size)), number: order.page)
+        let drawn = PicturePlan.drawn(page: size)
+        let second = try engine.read(reader.picture(page: order.page, drawn), number: order.page, drawn)
         return second.confidence > first.confidence ? second : first
     }
 
@@ -149,6 +155,17 @@ final class MappedFile {
     /// - Throws: `WorkerFailure` when the file is empty or cannot be mapped.
     init(_ descriptor: Int32) throws {
         var status = stat()
+    private func paint(_ document: Int32, _ order: PaintOrder) throws -> Data {
+        let file = try MappedFile(document)
+        let picture =
+            if case .frame(let frame) = order.sheet.plan {
+                try image(format(of: file), file).picture(frame: frame)
+            } else {
+                try pdf(document, file).picture(page: order.page, order.sheet.plan, isColoured: true)
+            }
+        return try PagePainter.jpeg(of: picture, order.sheet)
+    }
+
         guard fstat(descriptor, &status) == 0, status.st_size > 0 else {
             throw WorkerFailure(.documentUnreadable, "The file is empty")
         }

@@ -41,14 +41,14 @@ struct PDFReader {
         return DocumentOutline(format: .pdf, pages: pages)
     }
 
-    /// The page's picture.
-    func picture(page: Int, _ plan: PicturePlan) throws -> Picture {
+    /// The page's picture; a drawn one in grey unless `isColoured`.
+    func picture(page: Int, _ plan: PicturePlan, isColoured: Bool = false) throws -> Picture {
         switch plan {
         case .lifted(let encoding, let turn, let size):
             if let lifted = try lift(page: page, encoding)?.turned(clockwise: turn) { return lifted }
-            return try draw(page: page, size)
+            return try draw(page: page, size, isColoured)
         case .drawn(let size):
-            return try draw(page: page, size)
+            return try draw(page: page, size, isColoured)
         case .frame:
             throw WorkerFailure(
                 .internalProcessingError, ErrorCode.internalProcessingError.title, cause: "frame of a PDF")
@@ -56,10 +56,14 @@ struct PDFReader {
     }
 
     private func text(of page: TextLayer.Page, number: Int) -> PageText {
-        let (lines, width, height) = LineAssembler.assemble(
-            page.pieces, width: page.size.width, height: page.size.height)
-        return PageText(
-            number: number, width: width, height: height, source: .textLayer, confidence: 1, lines: lines)
+        let upright = LineAssembler.assemble(page.pieces, width: page.size.width, height: page.size.height)
+        var text = PageText(
+            number: number, width: upright.width, height: upright.height, source: .textLayer, confidence: 1,
+            lines: upright.lines)
+        text.sheet = PageSheet(
+            width: upright.width, height: upright.height, plan: .drawn(page: page.size), isRead: false,
+            turn: upright.turn)
+        return text
     }
 
     private func surroundings(
@@ -129,9 +133,9 @@ struct PDFReader {
         return try? Picture(decoding: run.output, maxPixels: configuration.maxPixels)
     }
 
-    private func draw(page: Int, _ size: PageSize) throws -> Picture {
+    private func draw(page: Int, _ size: PageSize, _ isColoured: Bool) throws -> Picture {
         let number = String(page)
-        var arguments = ["-gray", "-f", number, "-l", number]
+        var arguments = (isColoured ? [] : ["-gray"]) + ["-f", number, "-l", number]
         let longest = max(size.width, size.height) / 72 * Self.drawingDPI
         let fits = longest.isFinite && (Self.shortestSide...Self.longestSide).contains(longest)
         if fits {
