@@ -29,11 +29,13 @@ struct PDFReader {
         guard !layer.pages.isEmpty else { throw unreadable("the PDF has no pages") }
         let pictures = try pictures(beside: layer)
         let turns = try turns(pages: layer.pages.count, forPictures: !pictures.pictures.isEmpty)
-        let pages = layer.pages.enumerated().map { index, page -> DocumentOutline.Page in
+        let pages = try layer.pages.enumerated().map { index, page -> DocumentOutline.Page in
             let number = index + 1
             let found = pictures.on(page: number)
             let page = page.displayed(turnedBy: turns?[number])
-            if TextSoundness.isSound(page.words, among: surroundings(of: found, on: page.size)) {
+            if TextSoundness.isSound(page.words, among: surroundings(of: found, on: page.size)),
+                try !showsMore(number, than: page)
+            {
                 return .text(text(of: page, number: number))
             }
             return .picture(plan(for: page, found, turn: turns?[number]))
@@ -68,6 +70,20 @@ struct PDFReader {
 
     private func surroundings(
         of pictures: [PDFPictures.Picture], on page: PageSize
+    /// Whether the page shows much that its text layer does not say. It is drawn, small, only where that may be.
+    private func showsMore(_ number: Int, than page: TextLayer.Page) throws -> Bool {
+        guard DrawnPage.isSuspect(page) else { return false }
+        let longest = max(page.size.width, page.size.height) / 72 * Double(DrawnPage.dpi)
+        // Of a page of unusual size the text is believed: it would be drawn too large.
+        guard longest.isFinite, longest < Self.longestSide else { return false }
+        let name = String(number)
+        let run = try tool(
+            "pdftoppm", ["-gray", "-r", String(DrawnPage.dpi), "-f", name, "-l", name, ToolRun.documentPath])
+        guard run.succeeded, let picture = try? Picture(decoding: run.output, maxPixels: configuration.maxPixels)
+        else { return false }
+        return DrawnPage.showsMore(picture, than: page)
+    }
+
     ) -> TextSoundness.Surroundings {
         if pictures.isEmpty { return .noPicture }
         // Strips and tiles of one scan add up.
