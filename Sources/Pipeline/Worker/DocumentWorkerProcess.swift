@@ -18,6 +18,8 @@ public enum DocumentWorkerProcess {
     /// Serves the parent until it closes the control socket or dies, then exits.
     public static func run(controlDescriptor: Int32 = DocumentWorkerProcess.controlDescriptor) -> Never {
         let channel = FrameChannel(owning: controlDescriptor)
+        // A tool that ends before it has read its document is an error to look at, not our end.
+        signal(SIGPIPE, SIG_IGN)
         do {
             let first = try channel.receive()
             guard case .configure(let configuration) = try JSONDecoder().decode(WorkerRequest.self, from: first.frame)
@@ -38,6 +40,7 @@ public enum DocumentWorkerProcess {
                 try channel.send(beat)
                 WorkerSandbox.grantCPU(seconds: configuration.operationCPUSeconds)
                 try send(session.answer(request, document: document), over: channel)
+                session.getReady()
                 // What a large picture took goes back to the system, not to the next document; the caller has its
                 // answer already.
                 switch request {
@@ -68,6 +71,9 @@ final class WorkerSession {
     private let toolbox: Toolbox
     private let pulse: Pulse
     private var engine: RecognitionEngine?
+    private var waiting: WaitingTextReader?
+    /// The page bound of the last PDF: the next one will have it too.
+    private var maxPages: Int?
 
     init(_ configuration: WorkerConfiguration, _ toolbox: Toolbox, _ pulse: Pulse) {
         self.configuration = configuration
@@ -78,6 +84,13 @@ final class WorkerSession {
     /// Loads the models ahead of the first page. A failure shows, with its reason, when a page is read.
     func warmUp() {
         engine = try? RecognitionEngine(configuration, pulse)
+    }
+
+    /// Does what can be done before the next document comes.
+    func getReady() {
+        guard waiting == nil, let maxPages else { return }
+        // Without one the next document starts its own.
+        waiting = try? WaitingTextReader(maxPages: maxPages, toolbox, configuration)
     }
 
     /// Does what was asked; every failure becomes a reply.
@@ -91,6 +104,8 @@ final class WorkerSession {
                 return .outline(PackedOutline(try inspect(document, order)))
             case .recognise(let order):
                 return .page(PackedPage(try recognise(document, order)))
+            case .paint(let order):
+                return .picture(try paint(document, order))
             case .attempt(let act):
                 let number = act.attempt()
                 return number == 0 ? .done : .refused(number)
@@ -104,8 +119,16 @@ final class WorkerSession {
 
     private func inspect(_ document: Int32, _ order: InspectOrder) throws -> DocumentOutline {
         let file = try MappedFile(document)
-            case .paint(let order):
-                return .picture(try paint(document, order))
+        let format = try format(of: file)
+        if format == .pdf {
+            var reader = pdf(document, file)
+            (reader.waiting, waiting, maxPages) = (waiting, nil, order.maxPages)
+            return try reader.inspect(maxPages: order.maxPages)
+        }
+        return try image(format, file).inspect(maxPages: order.maxPages)
+    }
+
+    private func format(of file: MappedFile) throws -> DocumentFormat {
         guard let format = DocumentFormat(file: file.bytes) else {
             throw WorkerFailure(.unsupportedFileType, "The file is not a PDF, JPEG, PNG or TIFF")
         }
@@ -132,6 +155,17 @@ final class WorkerSession {
         return second.confidence > first.confidence ? second : first
     }
 
+    private func paint(_ document: Int32, _ order: PaintOrder) throws -> Data {
+        let file = try MappedFile(document)
+        let picture =
+            if case .frame(let frame) = order.sheet.plan {
+                try image(format(of: file), file).picture(frame: frame)
+            } else {
+                try pdf(document, file).picture(page: order.page, order.sheet.plan, isColoured: true)
+            }
+        return try PagePainter.jpeg(of: picture, order.sheet)
+    }
+
     private func pdf(_ document: Int32, _ file: MappedFile) -> PDFReader {
         PDFReader(
             tool: ToolRun(toolbox: toolbox, configuration: configuration, document: document, pulse: pulse),
@@ -155,17 +189,6 @@ final class MappedFile {
     /// - Throws: `WorkerFailure` when the file is empty or cannot be mapped.
     init(_ descriptor: Int32) throws {
         var status = stat()
-    private func paint(_ document: Int32, _ order: PaintOrder) throws -> Data {
-        let file = try MappedFile(document)
-        let picture =
-            if case .frame(let frame) = order.sheet.plan {
-                try image(format(of: file), file).picture(frame: frame)
-            } else {
-                try pdf(document, file).picture(page: order.page, order.sheet.plan, isColoured: true)
-            }
-        return try PagePainter.jpeg(of: picture, order.sheet)
-    }
-
         guard fstat(descriptor, &status) == 0, status.st_size > 0 else {
             throw WorkerFailure(.documentUnreadable, "The file is empty")
         }

@@ -8,6 +8,8 @@ struct PDFReader {
     var configuration: WorkerConfiguration
     /// The document's bytes.
     var file: UnsafeRawBufferPointer
+    /// One that waits for a document, if there is one.
+    var waiting: WaitingTextReader?
 
     /// Resolution for drawn pages: more gains nothing after the background is evened out (measured on scans).
     private static let drawingDPI = 200.0
@@ -19,8 +21,8 @@ struct PDFReader {
     /// Page by page the sound text, or where the page's picture is.
     func inspect(maxPages: Int) throws -> DocumentOutline {
         // One page more than allowed tells whether there are too many, without reading the rest.
-        let run = try tool(
-            "pdftotext", ["-tsv", "-l", String(maxPages + 1), ToolRun.documentPath, "-"])
+        let run = try waiting?.read(file, maxPages: maxPages, tool)
+            ?? tool("pdftotext", WaitingTextReader.arguments(maxPages: maxPages, document: ToolRun.documentPath))
         try check(run, orThrow: "the PDF is damaged")
         let layer = TextLayer(tsv: run.output)
         guard layer.pages.count <= maxPages else {
@@ -68,8 +70,6 @@ struct PDFReader {
         return text
     }
 
-    private func surroundings(
-        of pictures: [PDFPictures.Picture], on page: PageSize
     /// Whether the page shows much that its text layer does not say. It is drawn, small, only where that may be.
     private func showsMore(_ number: Int, than page: TextLayer.Page) throws -> Bool {
         guard DrawnPage.isSuspect(page) else { return false }
@@ -84,6 +84,8 @@ struct PDFReader {
         return DrawnPage.showsMore(picture, than: page)
     }
 
+    private func surroundings(
+        of pictures: [PDFPictures.Picture], on page: PageSize
     ) -> TextSoundness.Surroundings {
         if pictures.isEmpty { return .noPicture }
         // Strips and tiles of one scan add up.
