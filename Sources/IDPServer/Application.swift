@@ -63,7 +63,7 @@ final class Application: Sendable {
         readiness = ReadinessBoard(serviceName: settings.service.name)
         servers = Servers(
             settings: settings, telemetry: telemetry, runs: runs, spool: spool, readiness: readiness,
-            loopStates: loopStates)
+            pipeline: pipeline, loopStates: loopStates)
         signals = TerminationSignals(queue: control)
     }
 

@@ -45,12 +45,7 @@ struct JobRoutes: Sendable {
         ]
     }
 
-    /// The run that the path names. An id of another shape than ours was never given out: not found.
-    private func runID(of call: Call) throws(ServiceError) -> RunID {
-        guard let text = call.pathVariable, let id = RunID(text.lowercased()) else { throw ServiceError(.jobNotFound) }
-        call.context.runID = id
-        return id
-    }
+    private func runID(of call: Call) throws(ServiceError) -> RunID { try call.runID() }
 
     private func status(_ call: Call) throws(ServiceError) {
         let id = try runID(of: call)
