@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes documents of a template family (family_b, family_c): texts and layouts that the rules were not written for.
+"""Makes documents of a template family (family_b, family_c, family_d): texts and layouts that the rules were not written for.
 
   python3 families.py --family b --out DIR [--n 400] [--seed 11] [--today YYYY-MM-DD] [--forms text|mix|scan] [--jobs 2]
 
@@ -24,7 +24,7 @@ import template
 from declension import KIN, feminine, patronymic_of
 from family_dates import BLANK, BLANK_KK, DATES, FREE
 from family_people import forms_of, make_person, neighbour
-from family_pictures import write
+from family_pages import write
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TYPES = generate.TYPES
@@ -40,6 +40,11 @@ class Family:
             self.names = json.load(file)
         with open(os.path.join(folder, "places.json"), encoding="utf-8") as file:
             self.places = json.load(file)
+        self.style = {}
+        style = os.path.join(folder, "style.json")
+        if os.path.exists(style):
+            with open(style, encoding="utf-8") as file:
+                self.style = json.load(file)
         self.templates, self.macros = template.load(sorted(glob.glob(os.path.join(folder, "*.txt"))))
         self.annexes = [t for t in self.templates if t.type == "annex"]
         self.templates = [t for t in self.templates if t.type != "annex"]
@@ -103,7 +108,10 @@ class Context:
             f2=ahead(5, 25),
             f3=ahead(700, 2500),
         )
-        self.free = rnd.choice(FREE[tpl.lang])
+        # A day between the issue and today, for what is written on a paper later; it must not change the draws.
+        later = random.Random(f"{tpl.id}{issued}").random()
+        self.dates["t1"] = issued + dt.timedelta(days=round(max(0, (today - issued).days) * later))
+        self.free = rnd.choice(F.style.get("dates", FREE)[tpl.lang])
         self.blank = rnd.choice(BLANK_KK if tpl.lang == "kk" else BLANK)
         self.cache = {}
 
@@ -275,7 +283,7 @@ def plan(F, n, seed, forms):
             case["annex"] = rnd.random() < 0.10
             case["emptyfirst"] = rnd.random() < 0.03
         case["hyphens"] = rnd.random() < 0.12
-        case["dense"] = rnd.random() < 0.18
+        case["dense"] = rnd.random() < F.style.get("dense", 0.18)
         if text and rnd.random() < 0.03:
             case["pdfrotate"] = rnd.choice((90, 180, 270))
         if case["form"] == "scanpdf" and case["kind"] != "blank":
@@ -284,6 +292,8 @@ def plan(F, n, seed, forms):
             case["quarter"] = rnd.choice((90, 180, 270))
         if case["form"] == "jpg" and not case.get("quarter") and rnd.random() < 0.06:
             case["exif"] = True
+        if not text and "hand" in F.style:
+            case["hand"] = rnd.random() < F.style["hand"]
         if valid and rnd.random() < 0.3:
             case["sub"] = rnd.choice(["upper", "lower", "spaces", "yo", "kazfold", "lat", "ini", "order"])
     return out
@@ -447,6 +457,9 @@ def one(args):
         if case.get("dense") and not i:
             body = thicken(F, rnd, tpl, body)
             tags.add("dense")
+        for shape, tag in (("under", "captions-below"), ("cols", "two-columns"), ("over", "stamp-over")):
+            if any(block[0] == shape for block in body):
+                tags.add(tag)
         blocks += body
         dates.append(issued)
         raw = "\n".join(tpl.lines)
@@ -538,7 +551,7 @@ def one(args):
     if kind == "multi":
         row["doc_types"] = [TYPES[t.type]["name"] for t in tpls]
         row["doc_date_ok"] = [d.isoformat() for d in dates]
-    write(case, row, blocks, rnd, rng, tags, key, out_dir, letter)
+    write(case, row, blocks, rnd, rng, tags, key, out_dir, letter, F.style)
     row["tags"] = sorted(tags)
     return row
 
