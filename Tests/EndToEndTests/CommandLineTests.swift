@@ -59,7 +59,7 @@ extension EndToEnd {
             ]
             let command = try await Command.run(
                 ProjectFiles.serverProgram, ["serve"],
-                environment: ChildProcess.plainEnvironment.merging(settings) { $1 }, within: .seconds(10))
+                environment: ChildProcess.plainEnvironment.merging(settings) { $1 })
             #expect(command.status == .exited(1))
             #expect((command.output + command.errors).contains("\(server.port)"))
         }

@@ -13,7 +13,7 @@ extension EndToEnd {
         }
 
         private func runningInText(_ server: ServerProcess, _ run: String) async throws {
-            try await eventually("run \(run) being worked on", within: .seconds(30)) {
+            try await eventually("run \(run) being worked on") {
                 try await server.client.get("/v1/jobs/\(run)").json["status"].string == "running"
             }
         }
@@ -22,7 +22,7 @@ extension EndToEnd {
             let server = try await ServerProcess.start(["IDP_WORKERS": "1"])
             let run = try await server.submit(try await slowForm())
             try await runningInText(server, run)
-            let workers = try await eventually("a document worker", within: .seconds(10)) {
+            let workers = try await eventually("a document worker") {
                 let workers = try await server.documentWorkers()
                 return workers.isEmpty ? nil : workers
             }
@@ -62,7 +62,7 @@ extension EndToEnd {
             for sample in samples { runs.append((try await first.submit(sample.form()), sample)) }
             let workers = try await first.documentWorkers()
             try await first.crash()
-            try await eventually("the end of the dead server's workers", within: .seconds(20)) {
+            try await eventually("the end of the dead server's workers") {
                 workers.allSatisfy { kill($0, 0) != 0 || isZombie($0) }
             }
             let second = try await ServerProcess.start(directory: directory)

@@ -15,7 +15,7 @@ extension EndToEnd {
                 defer { socket.close() }
                 // The server may answer and close before all is sent: what it answered counts.
                 try? socket.send(request)
-                return try socket.receiveAnswer(toHead: toHead, within: .seconds(10))
+                return try socket.receiveAnswer(toHead: toHead)
             }
         }
 
@@ -112,7 +112,7 @@ extension EndToEnd {
             #expect(try await exchange("GET /health HTTP/1.1\r\nX: \(large)", with: server).status == 431)
             let port = server.port
             let ended = try await blocking {
-                try RawSocket(port: port).receiveUntilClosed(within: .seconds(10))
+                try RawSocket(port: port).receiveUntilClosed()
             }
             #expect(ended.isEmpty)
             let metrics = try await server.metrics()
@@ -159,11 +159,11 @@ extension EndToEnd {
                 try first.send("GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n")
                 return Exposition(try first.receiveAnswer().text)
             }
-            try await eventually("the limit", within: .seconds(10)) {
+            try await eventually("the limit") {
                 try scrape().sum("idp_connections_refused_total", ["reason": "capacity"]) >= 1
             }
             // 400, less the half that the rest of the process keeps; one more may be on its way.
-            try await eventually("the limit held", within: .seconds(10)) {
+            try await eventually("the limit held") {
                 let open = try scrape().sum("idp_connections")
                 try #require(open <= 201, "\(open)")
                 return open >= 199
@@ -181,7 +181,7 @@ extension EndToEnd {
             let clients = (0..<6).map { number in
                 Task.detached { try await Self.onAThread { try Self.keepAsking(port, form, isSubmitting: number < 2) } }
             }
-            try await eventually("load", within: .seconds(20)) {
+            try await eventually("load") {
                 try await server.metrics().sum("jobs_submitted_total") >= 3
             }
             let status = try await server.stop()

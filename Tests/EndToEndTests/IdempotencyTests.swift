@@ -77,7 +77,7 @@ extension EndToEnd {
             let form = try SampleDocument.scanned().form()
             async let first = server.client.post("/v1/process", form, fields: key("slow-1"))
             var conflict: HTTPAnswer?
-            try await eventually("the first call in work", within: .seconds(10), every: .milliseconds(2)) {
+            try await eventually("the first call in work", every: .milliseconds(2)) {
                 try await server.metrics().sum("idp_queue_running") >= 1
             }
             conflict = try await server.client.post("/v1/process", form, fields: key("slow-1"))

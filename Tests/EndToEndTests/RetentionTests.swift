@@ -81,14 +81,14 @@ extension EndToEnd {
         @Test func theServerRemovesThemAndSaysThatTheyAreGone() async throws {
             let folder = try OldRuns()
             let server = try await ServerProcess.start(directory: folder.directory)
-            try await eventually("the end of the old run", within: .seconds(20)) {
+            try await eventually("the end of the old run") {
                 try await server.client.get("/v1/jobs/\(folder.old)").status == 410
             }
             let gone = try await server.client.get("/v1/jobs/\(folder.old)/result")
             #expect(gone.status == 410 && gone.errorCode == "JOB_EXPIRED")
             let replay = try await server.client.send("POST", "/v1/jobs/\(folder.old)/replay", body: [])
             #expect(replay.status == 410)
-            try await eventually("the end of the folders", within: .seconds(20)) {
+            try await eventually("the end of the folders") {
                 !FileManager.default.fileExists(atPath: folder.foreign)
             }
             folder.expectOnlyOldIsGone()

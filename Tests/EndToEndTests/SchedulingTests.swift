@@ -15,7 +15,7 @@ extension EndToEnd {
         private func busyServer(_ environment: [String: String] = [:]) async throws -> (ServerProcess, String) {
             let server = try await ServerProcess.start(["IDP_WORKERS": "1"].merging(environment) { $1 })
             let run = try await server.submit(try await slowForm())
-            try await eventually("run \(run) being worked on", within: .seconds(30)) {
+            try await eventually("run \(run) being worked on") {
                 try await server.client.get("/v1/jobs/\(run)").json["status"].string == "running"
             }
             return (server, run)
@@ -52,13 +52,13 @@ extension EndToEnd {
             let refused = try await server.client.post("/v1/jobs", form)
             #expect(refused.status == 429 && refused.errorCode == "QUEUE_FULL")
             #expect(try #require(refused.field("Retry-After").flatMap { Int($0) }) >= 1)
-            try await eventually("not ready", within: .seconds(5)) {
+            try await eventually("not ready") {
                 let ready = try await server.client.get("/ready")
                 return ready.status == 503 && ready.json["checks"]["queue"].string == "full"
             }
             #expect(try await server.client.get("/health").status == 200)
             #expect(try await cancel(slow, at: server).status == 202)
-            try await eventually("ready again", within: .seconds(30)) {
+            try await eventually("ready again") {
                 try await server.client.get("/ready").status == 200
             }
         }
@@ -68,7 +68,7 @@ extension EndToEnd {
             let answer = try await server.client.post(
                 "/v1/jobs", SampleDocument.good().form(), fields: [("Request-Timeout", "0.2")])
             let run = try #require(answer.json["run_id"].string)
-            let end = try await server.end(of: run, within: .seconds(10))
+            let end = try await server.end(of: run)
             #expect(end["status"].string == "failed" && end["errors"].strings == ["PROCESSING_TIMEOUT"])
             #expect(try await server.client.get("/v1/jobs/\(slow)").json["status"].string == "running")
         }
@@ -78,7 +78,7 @@ extension EndToEnd {
             let answer = try await server.client.post(
                 "/v1/jobs", try await slowForm(), fields: [("Request-Timeout", "1")])
             let run = try #require(answer.json["run_id"].string)
-            let end = try await server.end(of: run, within: .seconds(10))
+            let end = try await server.end(of: run)
             #expect(end["errors"].strings == ["PROCESSING_TIMEOUT"] && end["attempts"].int == 1)
             try await expectAlive(server, judging: true)
         }
@@ -88,7 +88,7 @@ extension EndToEnd {
             let waiting = try await server.submit(SampleDocument.good().form())
             for run in [waiting, slow] {
                 #expect(try await cancel(run, at: server).status == 202)
-                let end = try await server.end(of: run, within: .seconds(5))
+                let end = try await server.end(of: run)
                 #expect(end["status"].string == "cancelled" && end["errors"].array?.isEmpty == true)
                 let again = try await cancel(run, at: server)
                 #expect(again.status == 200 && again.json["status"].string == "cancelled")

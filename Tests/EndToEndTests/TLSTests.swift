@@ -92,13 +92,13 @@ extension EndToEnd {
             #expect(try await serverName(server.port, certificates) == "server one")
             try put("renewed", of: certificates, into: folder)
             server.child.signal(SIGHUP)
-            try await eventually("the reload", within: .seconds(10)) {
+            try await eventually("the reload") {
                 server.log.contains { $0["message"].string == "TLS certificates reloaded" }
             }
             #expect(try await serverName(server.port, certificates) == "server two")
             try folder.write([1, 2, 3], to: "now.pem")
             server.child.signal(SIGHUP)
-            let line = try await eventually("the refusal", within: .seconds(10)) {
+            let line = try await eventually("the refusal") {
                 server.log.first { $0["level"].string == "error" }
             }
             #expect(line["code"].string == "INTERNAL_PROCESSING_ERROR")
@@ -135,7 +135,7 @@ extension EndToEnd {
             ] {
                 let command = try await Command.run(
                     ProjectFiles.serverProgram, [subcommand],
-                    environment: ChildProcess.plainEnvironment.merging(settings) { $1 }, within: .seconds(20))
+                    environment: ChildProcess.plainEnvironment.merging(settings) { $1 })
                 #expect(command.status == .exited(2))
                 #expect(command.errors.contains("\(name) (environment): "), "\(command.errors)")
             }
@@ -148,7 +148,7 @@ extension EndToEnd {
                 ProjectFiles.serverProgram, ["serve"],
                 environment: ChildProcess.plainEnvironment.merging([
                     "IDP_PORT": "0", "IDP_UNIX_SOCKET": socket, "IDP_RUNS_DIR": folder.file("runs").path,
-                ]) { $1 }, within: .seconds(20))
+                ]) { $1 })
             #expect(live.status == .exited(1))
             #expect(live.errors.contains(socket), "\(live.errors)")
             try await first.crash()

@@ -48,7 +48,7 @@ extension EndToEnd {
             let answer = try await server.client.post(
                 "/v1/process", sample.form(), fields: [("traceparent", "00-\(Self.trace)-\(Self.caller)-01")])
             #expect(answer.status == 200)
-            let spans = try await eventually("spans of the caller's trace", within: .seconds(30)) {
+            let spans = try await eventually("spans of the caller's trace") {
                 let spans = receiver.spans(ofTrace: Self.trace)
                 return spans.contains { $0["kind"].string == "SPAN_KIND_SERVER" } && spans.count > 5 ? spans : nil
             }
@@ -89,7 +89,7 @@ extension EndToEnd {
             let run = try await server.submit(
                 SampleDocument.good().form(), fields: [("traceparent", "00-\(trace)-\(Self.caller)-01")])
             _ = try await server.end(of: run)
-            try await eventually("stage spans of the job's trace", within: .seconds(30)) {
+            try await eventually("stage spans of the job's trace") {
                 receiver.spans(ofTrace: trace).contains { $0["span"].string?.contains("validate") == true }
             }
         }
@@ -98,7 +98,7 @@ extension EndToEnd {
             let receiver = try await OTLPReceiver()
             let server = try await tracingServer(receiver)
             _ = try await server.client.post("/v1/process", SampleDocument.good().form())
-            let export = try await eventually("an export", within: .seconds(30)) {
+            let export = try await eventually("an export") {
                 receiver.lines.first { !$0["export"].isNull }
             }
             #expect(export["service"].string == "idp-loan-deferment-service")

@@ -128,7 +128,7 @@ public final class ChildProcess: Sendable {
     public func killGroup() { kill(-pid, SIGKILL) }
 
     /// Waits for its end, and for the last of its output unless a program that it started holds the streams open.
-    public func waitForExit(within limit: Duration = .seconds(30)) async throws -> ExitStatus {
+    public func waitForExit(within limit: Duration = .seconds(120)) async throws -> ExitStatus {
         let status = try await eventually("exit of process \(pid)", within: limit) { self.exitStatus }
         try? await eventually("end of the output of process \(pid)", within: .seconds(1)) {
             self.state.output.withLock { $0.openStreams == 0 }

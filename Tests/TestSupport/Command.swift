@@ -15,7 +15,7 @@ public struct Command: Sendable {
     /// Runs a program and waits for its end; past `limit` its process group is killed and `DeadlineExceeded` thrown.
     public static func run(
         _ program: String, _ arguments: [String], environment: [String: String] = ChildProcess.plainEnvironment,
-        directory: String? = nil, standardInput: [UInt8]? = nil, within limit: Duration = .seconds(60)
+        directory: String? = nil, standardInput: [UInt8]? = nil, within limit: Duration = .seconds(180)
     ) async throws -> Command {
         let child = try ChildProcess(
             program, arguments, environment: environment, directory: directory, standardInput: standardInput)
@@ -31,7 +31,7 @@ public struct Command: Sendable {
     /// Runs a script of `Tests/EndToEndTests/Tools` (or any other, by its path from the root) in the tests' Python.
     public static func python(
         _ script: String, _ arguments: [String] = [], standardInput: [UInt8]? = nil,
-        within limit: Duration = .seconds(60)
+        within limit: Duration = .seconds(180)
     ) async throws -> Command {
         try await run(
             ProjectFiles.python, [ProjectFiles.url(script).path] + arguments, standardInput: standardInput,

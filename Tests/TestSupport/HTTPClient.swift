@@ -10,7 +10,7 @@ public struct HTTPClient: Sendable {
     /// is heard out. Throws `SystemCallFailed`, `MalformedAnswer`, `DeadlineExceeded`.
     public func send(
         _ method: String, _ target: String, fields: [(String, String)] = [], body: [UInt8]? = nil,
-        within limit: Duration = .seconds(60)
+        within limit: Duration = .seconds(180)
     ) async throws -> HTTPAnswer {
         var head = "\(method) \(target) HTTP/1.1\r\n"
         if !fields.contains(where: { $0.0.lowercased() == "host" }) { head += "Host: 127.0.0.1:\(port)\r\n" }
@@ -33,7 +33,7 @@ public struct HTTPClient: Sendable {
 
     /// GET.
     public func get(
-        _ target: String, fields: [(String, String)] = [], within limit: Duration = .seconds(60)
+        _ target: String, fields: [(String, String)] = [], within limit: Duration = .seconds(180)
     ) async throws -> HTTPAnswer {
         try await send("GET", target, fields: fields, within: limit)
     }
@@ -41,7 +41,7 @@ public struct HTTPClient: Sendable {
     /// POST of a form.
     public func post(
         _ target: String, _ form: MultipartForm, fields: [(String, String)] = [],
-        within limit: Duration = .seconds(120)
+        within limit: Duration = .seconds(240)
     ) async throws -> HTTPAnswer {
         try await send(
             "POST", target, fields: fields + [("Content-Type", form.contentType)], body: form.body, within: limit)

@@ -19,7 +19,7 @@ public struct DeadlineExceeded: Error, CustomStringConvertible {
 /// For what has no event to wait for: another program's state. An error thrown by `probe` ends the wait.
 @discardableResult
 public func eventually<Value>(
-    _ awaited: String, within limit: Duration = .seconds(10), every interval: Duration = .milliseconds(10),
+    _ awaited: String, within limit: Duration = .seconds(60), every interval: Duration = .milliseconds(10),
     _ probe: () async throws -> Value?
 ) async throws -> Value {
     let clock = ContinuousClock()
@@ -33,7 +33,7 @@ public func eventually<Value>(
 
 /// Waits until `condition` holds; see `eventually(_:within:every:_:)`.
 public func eventually(
-    _ awaited: String, within limit: Duration = .seconds(10), every interval: Duration = .milliseconds(10),
+    _ awaited: String, within limit: Duration = .seconds(60), every interval: Duration = .milliseconds(10),
     that condition: () async throws -> Bool
 ) async throws {
     try await eventually(awaited, within: limit, every: interval) { try await condition() ? true : nil }

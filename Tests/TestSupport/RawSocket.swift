@@ -55,7 +55,7 @@ public final class RawSocket: Sendable {
 
     /// Sends all of it, or throws `SystemCallFailed` (a peer that closed gives EPIPE or ECONNRESET, no signal), or
     /// `DeadlineExceeded` if the peer stopped reading.
-    public func send(_ bytes: [UInt8], within limit: Duration = .seconds(30)) throws {
+    public func send(_ bytes: [UInt8], within limit: Duration = .seconds(60)) throws {
         let end = ContinuousClock().now + limit
         var sent = 0
         while sent < bytes.count {
@@ -72,12 +72,12 @@ public final class RawSocket: Sendable {
     }
 
     /// Sends a text as UTF-8.
-    public func send(_ text: String, within limit: Duration = .seconds(30)) throws {
+    public func send(_ text: String, within limit: Duration = .seconds(60)) throws {
         try send(Array(text.utf8), within: limit)
     }
 
     /// What the peer sends next, at most `count` bytes; empty when it closed. Throws `DeadlineExceeded`.
-    public func receive(upTo count: Int = 65_536, within limit: Duration = .seconds(10)) throws -> [UInt8] {
+    public func receive(upTo count: Int = 65_536, within limit: Duration = .seconds(60)) throws -> [UInt8] {
         let buffered = pending.withLock { bytes in
             let taken = Array(bytes.prefix(count))
             bytes.removeFirst(taken.count)
@@ -88,7 +88,7 @@ public final class RawSocket: Sendable {
     }
 
     /// Everything until the peer closes. A reset counts as the end, as what came before it is what a test looks at.
-    public func receiveUntilClosed(within limit: Duration = .seconds(10)) throws -> [UInt8] {
+    public func receiveUntilClosed(within limit: Duration = .seconds(60)) throws -> [UInt8] {
         let end = ContinuousClock().now + limit
         var all = pending.withLock { bytes in
             defer { bytes = [] }
@@ -106,7 +106,7 @@ public final class RawSocket: Sendable {
     }
 
     /// The next response; bytes after it are kept for the next call. Interim (1xx) responses are passed over.
-    public func receiveAnswer(toHead: Bool = false, within limit: Duration = .seconds(30)) throws -> HTTPAnswer {
+    public func receiveAnswer(toHead: Bool = false, within limit: Duration = .seconds(60)) throws -> HTTPAnswer {
         let end = ContinuousClock().now + limit
         let parser = HTTPAnswerParser(toHead: toHead)
         var bytes = pending.withLock { $0 }

@@ -36,7 +36,7 @@ public final class ServerProcess: Sendable {
     /// an earlier server left. The day is pinned to the one that the sample documents are judged on.
     public static func start(
         _ environment: [String: String] = [:], directory: TemporaryDirectory? = nil,
-        program: String = ProjectFiles.serverProgram, untilReady: Bool = true, within limit: Duration = .seconds(30)
+        program: String = ProjectFiles.serverProgram, untilReady: Bool = true, within limit: Duration = .seconds(120)
     ) async throws -> ServerProcess {
         let directory = try directory ?? TemporaryDirectory("server")
         var settings = ChildProcess.plainEnvironment
@@ -71,7 +71,7 @@ public final class ServerProcess: Sendable {
     public var output: String { child.standardOutput + child.standardError }
 
     /// Sends SIGTERM and waits for the exit status.
-    public func stop(within limit: Duration = .seconds(40)) async throws -> ExitStatus {
+    public func stop(within limit: Duration = .seconds(120)) async throws -> ExitStatus {
         child.signal(SIGTERM)
         return try await child.waitForExit(within: limit)
     }
@@ -105,7 +105,7 @@ public final class ServerProcess: Sendable {
     }
 
     /// Waits until a run has ended, and gives the last status document.
-    public func end(of run: String, within limit: Duration = .seconds(90)) async throws -> JSONValue {
+    public func end(of run: String, within limit: Duration = .seconds(300)) async throws -> JSONValue {
         try await eventually("end of run \(run)", within: limit, every: .milliseconds(50)) {
             let answer = try await self.client.get("/v1/jobs/\(run)")
             guard answer.status == 200 else { throw UnexpectedAnswer(answer: answer) }

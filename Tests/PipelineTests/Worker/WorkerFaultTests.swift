@@ -71,7 +71,7 @@ extension LiveWorkers {
             let clock = ContinuousClock()
             let start = clock.now
             #expect(await reading.code(of: fixture("scan.pdf"), within: .milliseconds(300)) == .processingTimeout)
-            #expect(start.duration(to: clock.now) < .seconds(3))
+            #expect(start.duration(to: clock.now) < .seconds(20))
             try await reaped(victim)
         }
 
@@ -85,7 +85,7 @@ extension LiveWorkers {
             let start = clock.now
             token.cancel(.requested)
             let outcome = await result
-            #expect(start.duration(to: clock.now) < .seconds(2))
+            #expect(start.duration(to: clock.now) < .seconds(20))
             guard case .failure(let error) = outcome else {
                 Issue.record("it was read")
                 return
