@@ -140,9 +140,10 @@ class Pages(render.Doc):
         self.y = low - 2
 
 
-def write(case, row, blocks, rnd, rng, tags, key, out_dir, letter, style):
+def write(case, row, blocks, rnd, rng, tags, key, out_dir, F):
     """Lays the blocks out and writes the file in the case's form; fills the row's file, pages, dpi and profile."""
     kaz = any(ch in render.KAZ for ch in json.dumps(blocks, ensure_ascii=False))
+    style = F.style
     buffer = io.BytesIO()
     doc = Pages(
         buffer,
@@ -165,7 +166,7 @@ def write(case, row, blocks, rnd, rng, tags, key, out_dir, letter, style):
         doc.block(block)
     text = doc.finish()
     pdf = buffer.getvalue()
-    name = f"{letter}{case['id']:03d}"
+    name = f"{F.letter}{case['id']:03d}"
     files = os.path.join(out_dir, "files")
     if case["form"] == "text":
         tags.add("text-layer")
