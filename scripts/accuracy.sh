@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Generates documents, sends each through a running server, and prints how much of what it said is right.
-#   scripts/accuracy.sh [--families "dev b c d"] [--seeds "1"] [--n 124] [--forms mix] [--bar 0] [--url URL] [--keep DIR]
-#                       [--fails] [--tags] [--ci]
+#   scripts/accuracy.sh [--families "dev b c d"] [--seeds "1"] [--n 124] [--forms mix] [--bar 0] [--url URL]
+#                       [--keep DIR] [--fails] [--tags] [--ci]
 # --families  dev: the texts that the rules were made with; b: other texts, known to whoever tunes them; c, d: held out.
 # --n         documents of each family and seed; 400 and more for a figure to be quoted (make accuracy ARGS="--n 400").
 # --forms     of all families but dev: mix (a third text-layer PDFs, the rest scans and photos), text or scan.

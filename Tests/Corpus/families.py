@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes documents of a template family (family_b, family_c, family_d): texts and layouts that the rules were not written for.
+"""Makes documents of a template family (family_b, family_c, family_d): texts that the rules were not written for.
 
   python3 families.py --family b --out DIR [--n 400] [--seed 11] [--today YYYY-MM-DD] [--forms text|mix|scan] [--jobs 2]
 

@@ -218,7 +218,8 @@ def write_pictures(case, row, pdf, text, name, rnd, rng, tags, files, style):
     path = os.path.join(files, file)
     if prof == "fax":
         fine = rnd.random() < 0.6
-        sender = f"{rnd.randint(1, 23):02d}:{rnd.randint(0, 59):02d}  FROM: 8 72{rnd.randint(10, 99)} {rnd.randint(20000, 69999)}"
+        time = f"{rnd.randint(1, 23):02d}:{rnd.randint(0, 59):02d}"
+        sender = f"{time}  FROM: 8 72{rnd.randint(10, 99)} {rnd.randint(20000, 69999)}"
         pages = [pictures.faxed(p, f"FAX {sender}   P.{k + 1:02d}/{len(pages):02d}", fine) for k, p in enumerate(pages)]
         dpi = (pictures.FAX_DPI, pictures.FAX_DPI if fine else pictures.FAX_DPI // 2)
         tags.add("fax-fine" if fine else "fax-coarse")

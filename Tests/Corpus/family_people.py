@@ -93,7 +93,8 @@ def people(F, rnd, flags):
         used.add(roles[role].base)
     roles["sps"] = make_person(F, rnd, not person.f, group=person.group, surname=person.base)
     girl = rnd.random() < 0.5
-    child = make_person(F, rnd, girl, group=person.group, surname=person.base if rnd.random() < 0.6 else None, plain=True)
+    surname = person.base if rnd.random() < 0.6 else None
+    child = make_person(F, rnd, girl, group=person.group, surname=surname, plain=True)
     if not child.p or rnd.random() < 0.7:
         father = person.g_ if not person.f else roles["sps"].g_
         kazakh = child.p.endswith(("ұлы", "қызы"))

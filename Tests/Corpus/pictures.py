@@ -62,7 +62,8 @@ def pick_dpi(rnd, prof, form):
 
 def pick_quality(rnd, prof):
     """The JPEG quality of a profile."""
-    return rnd.choice({"clean": (85, 92), "scan": (60, 75, 85), "bad": (28, 35, 45), "photo": (60, 75)}.get(prof, (80,)))
+    qualities = {"clean": (85, 92), "scan": (60, 75, 85), "bad": (28, 35, 45), "photo": (60, 75)}
+    return rnd.choice(qualities.get(prof, (80,)))
 
 
 def _on_a_table(page, rng, tilt):

@@ -53,7 +53,9 @@ def percent(count, of):
 def interval(count, of):
     """Wilson's 95 % interval of a share, in per cent."""
     z = 1.96
-    middle, spread = count / of + z * z / (2 * of), z * math.sqrt(count / of * (1 - count / of) / of + (z / of / 2) ** 2)
+    share = count / of
+    middle = share + z * z / (2 * of)
+    spread = z * math.sqrt(share * (1 - share) / of + (z / of / 2) ** 2)
     low, high = ((middle + sign * spread) / (1 + z * z / of) for sign in (-1, 1))
     return f"{100 * low:.1f} to {100 * high:.1f}"
 
@@ -131,7 +133,8 @@ def report(folders):
         + day
         + ". Per cent of the documents for which the field is",
         "right; false accepts: of the papers that had to be refused; false rejects: of the good ones. The persons,",
-        "texts and scans are made (see `Tests/Corpus/README.md`), so the figures are not those of a bank's real papers.",
+        "texts and scans are made (see `Tests/Corpus/README.md`), so the figures are not those of a bank's real",
+        "papers.",
         "",
         "## Families",
         "",
@@ -149,19 +152,19 @@ def report(folders):
         "",
         "## Left to a clerk",
         "",
-        "Documents marked `needs_review`; the verdicts that are right among them and among the others; the false accepts and",
-        "rejects among the others, which nobody would look at.",
+        "Documents marked `needs_review`; the verdicts that are right among them and among the others; the false",
+        "accepts and rejects among the others, which nobody would look at.",
         "",
         markdown(
             [reviewed(f, rows) for f, rows in families.items()],
             "family",
-            ("n", "marked, %", "right of these, %", "right of the others, %", "false accepts left", "false rejects left"),
+            ("n", "marked, %", "right of these, %", "of the others, %", "false accepts left", "false rejects left"),
         ),
         "",
         "## Confidence",
         "",
-        "How many fields were said with a confidence in the range, and the share of them that is right. Well set confidences",
-        "are about as high as that share.",
+        "How many fields were said with a confidence in the range, and the share of them that is right. Well set",
+        "confidences are about as high as that share.",
     ]
     for name in families:
         heads = [head for _, field in CONFIDENCES for head in (field, "right, %")]

@@ -160,7 +160,8 @@ def blocks(lines):
             out.append(("sig", role.strip(), name.strip()))
         elif mark in ("%", "%^"):
             ring, _, centre = rest.partition("//")
-            out.append(("stamp" if mark == "%" else "over", ring.strip(), (centre.strip() or "М.П.").replace("\\n", "\n")))
+            kind = "stamp" if mark == "%" else "over"
+            out.append((kind, ring.strip(), (centre.strip() or "М.П.").replace("\\n", "\n")))
         elif mark in marks:
             out.append((marks[mark], rest))
         else:
