@@ -32,7 +32,7 @@ lint:
 	@scripts/lint.sh
 
 accuracy:
-	@scripts/accuracy.sh
+	@scripts/accuracy.sh $(ARGS)
 
 bench-overload:
 	@scripts/bench-overload.sh

@@ -10,7 +10,7 @@ packages=(curl openssl prometheus python3 python3-venv procps)
 if [[ ${1:-} == corpus ]]; then
     packages+=(
         fonts-paratype fonts-dejavu-core fonts-dejavu-extra fonts-liberation fonts-noto-core fonts-freefont-ttf
-        fonts-crosextra-carlito fonts-open-sans
+        fonts-crosextra-carlito fonts-open-sans fonts-sil-gentiumplus fonts-roboto-unhinted fonts-seto
     )
 fi
 ensure_packages "${packages[@]}"

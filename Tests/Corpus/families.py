@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes documents of a template family (family_b, family_c): texts and layouts that the rules were not written for.
+"""Makes documents of a template family (family_b, family_c, family_d): texts that the rules were not written for.
 
   python3 families.py --family b --out DIR [--n 400] [--seed 11] [--today YYYY-MM-DD] [--forms text|mix|scan] [--jobs 2]
 
@@ -21,10 +21,10 @@ from concurrent.futures import ProcessPoolExecutor
 import numpy as np
 import generate
 import template
-from declension import KIN, feminine, patronymic_of
 from family_dates import BLANK, BLANK_KK, DATES, FREE
-from family_people import forms_of, make_person, neighbour
-from family_pictures import write
+from family_pages import write
+from family_people import forms_of, people, submitted
+from family_plan import plan
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TYPES = generate.TYPES
@@ -40,21 +40,15 @@ class Family:
             self.names = json.load(file)
         with open(os.path.join(folder, "places.json"), encoding="utf-8") as file:
             self.places = json.load(file)
+        self.style = {}
+        style = os.path.join(folder, "style.json")
+        if os.path.exists(style):
+            with open(style, encoding="utf-8") as file:
+                self.style = json.load(file)
         self.templates, self.macros = template.load(sorted(glob.glob(os.path.join(folder, "*.txt"))))
         self.annexes = [t for t in self.templates if t.type == "annex"]
         self.templates = [t for t in self.templates if t.type != "annex"]
 
-
-# Types whose papers hold no other date that could stand for the day of issue when that is left blank.
-NODATE = (
-    "vkk",
-    "disability",
-    "capacity_loss",
-    "termination_order",
-    "termination_cert",
-    "unpaid_leave_order",
-    "no_income_cert",
-)
 
 _families = {}
 
@@ -103,7 +97,10 @@ class Context:
             f2=ahead(5, 25),
             f3=ahead(700, 2500),
         )
-        self.free = rnd.choice(FREE[tpl.lang])
+        # A day between the issue and today, for what is written on a paper later; it must not change the draws.
+        later = random.Random(f"{tpl.id}{issued}").random()
+        self.dates["t1"] = issued + dt.timedelta(days=round(max(0, (today - issued).days) * later))
+        self.free = rnd.choice(F.style.get("dates", FREE)[tpl.lang])
         self.blank = rnd.choice(BLANK_KK if tpl.lang == "kk" else BLANK)
         self.cache = {}
 
@@ -152,213 +149,6 @@ class Context:
         raise KeyError(f"{head} in {self.tpl.id}")
 
 
-def plan(F, n, seed, forms):
-    """The cases of a corpus: kind, template, form."""
-    rnd = random.Random(f"{seed}:{F.letter}:plan")
-    k = n / 124
-    spec = [
-        ("tooold", 11),
-        ("wrong", 12),
-        ("unknown", 11),
-        ("multi", 6),
-        ("nodate", 4),
-        ("nofio", 3),
-        ("blank", 1),
-        ("bilpages", 4),
-        ("future", 1),
-        ("edge", 2),
-        ("edgeold", 1),
-    ]
-    kinds = [kind for kind, c in spec for _ in range(max(1, round(c * k)))]
-    kinds = ["valid"] * max(0, n - len(kinds)) + kinds[:n]
-    keys = list(TYPES)
-    byType = {key: [t for t in F.templates if t.type == key] for key in keys}
-    unknown = [t for t in F.templates if t.type is None]
-    for pool in [*byType.values(), unknown]:
-        rnd.shuffle(pool)
-    used = {}
-
-    def draw(name, pool):
-        """The next template of the pool in turn, so that all of them come up."""
-        i = used.get(name, 0)
-        used[name] = i + 1
-        return pool[i % len(pool)]
-
-    out, turn = [], 0
-    for i, kind in enumerate(kinds):
-        case = dict(kind=kind, tpls=[])
-        if kind == "unknown":
-            case["tpls"] = [draw("-", unknown)]
-        elif kind != "blank":
-            key = keys[turn % len(keys)]
-            turn += 1
-            if kind == "wrong":
-                case["wrong"] = [
-                    "other",
-                    "near-patr",
-                    "near-given",
-                    "near-surname",
-                    "distractor",
-                    "other",
-                    "distractor",
-                    "near-patr",
-                    "gender",
-                    "child",
-                ][i % 10]
-                if case["wrong"] == "child":
-                    key = rnd.choice(("sick_leave_companion", "childcare_order", "childcare_cert"))
-            bad = {
-                "nodate": {"nonodate", "period"},
-                "nofio": {"nonofio"},
-                "future": {"period", "nonodate"},
-                "wrong": {"initials", "foreign"},
-            }.get(kind, set())
-            pools = [key] + rnd.sample(keys, len(keys))
-            pool = []
-            for key in pools:
-                pool = [t for t in byType[key] if not t.flags & bad]
-                if kind in ("nodate", "future") and key not in NODATE:
-                    pool = []
-                if kind == "nofio" and key in ("sick_leave_companion", "childcare_order", "childcare_cert"):
-                    pool = []
-                if case.get("wrong") == "child":
-                    pool = [t for t in pool if any("{ch" in line for line in t.lines)]
-                if kind == "bilpages":
-                    ru = [t for t in byType[key] if t.lang == "ru" and "period" not in t.flags]
-                    kk = [t for t in byType[key] if t.lang in ("kk", "bi") and "period" not in t.flags]
-                    pool = ru if kk else []
-                if pool:
-                    break
-            first = draw((key, kind in ("nodate", "nofio", "future", "wrong")), pool)
-            case["tpls"] = [first]
-            if kind == "bilpages":
-                case["tpls"] = [rnd.choice(kk), first]
-                if rnd.random() < 0.5:
-                    case["tpls"].reverse()
-            if kind == "multi":
-                near = {
-                    frozenset(("sick_leave", "sick_leave_companion")),
-                    frozenset(("unemployed_cert", "unemployed_persons")),
-                    frozenset(("unemployed_cert", "job_seeker_notice")),
-                    frozenset(("unemployed_persons", "job_seeker_notice")),
-                }
-                second = rnd.choice(
-                    [
-                        t
-                        for t in F.templates
-                        if t.type
-                        and t.type != first.type
-                        and frozenset((t.type, first.type)) not in near
-                        and not t.flags & {"period", "foreign", "initials"}
-                    ]
-                )
-                case["tpls"] = [first, second]
-        out.append(case)
-    shares = {
-        "text": [("text", 1.0)],
-        "mix": [("text", 0.35), ("scanpdf", 0.3), ("jpg", 0.21), ("png", 0.1), ("tif", 0.04)],
-        "scan": [("scanpdf", 0.5), ("jpg", 0.33), ("png", 0.12), ("tif", 0.05)],
-    }[forms]
-    for case in out:
-        case["form"] = rnd.choices([f for f, _ in shares], [w for _, w in shares])[0]
-        if len(case["tpls"]) > 1 and case["form"] in ("jpg", "png"):
-            case["form"] = "scanpdf"
-    rnd.shuffle(out)
-    for i, case in enumerate(out):
-        case["id"] = i
-        case["tpls"] = [t.id for t in case["tpls"]]
-        valid = case["kind"] == "valid"
-        text = case["form"] == "text"
-        if text and valid and rnd.random() < 0.05:
-            case["look"] = True
-        if case["kind"] in ("valid", "wrong", "tooold") and case["form"] in ("text", "scanpdf", "tif"):
-            case["annex"] = rnd.random() < 0.10
-            case["emptyfirst"] = rnd.random() < 0.03
-        case["hyphens"] = rnd.random() < 0.12
-        case["dense"] = rnd.random() < 0.18
-        if text and rnd.random() < 0.03:
-            case["pdfrotate"] = rnd.choice((90, 180, 270))
-        if case["form"] == "scanpdf" and case["kind"] != "blank":
-            case["layer"] = rnd.choices(["", "thin", "bad"], [0.84, 0.1, 0.06])[0]
-        if case["form"] not in ("text",) and case["kind"] != "blank" and not case.get("layer") and rnd.random() < 0.06:
-            case["quarter"] = rnd.choice((90, 180, 270))
-        if case["form"] == "jpg" and not case.get("quarter") and rnd.random() < 0.06:
-            case["exif"] = True
-        if valid and rnd.random() < 0.3:
-            case["sub"] = rnd.choice(["upper", "lower", "spaces", "yo", "kazfold", "lat", "ini", "order"])
-    return out
-
-
-def submitted(case, rnd, F, person, roles, blocks):
-    """The name that is submitted with the document; tags."""
-    tags = set()
-    name = forms_of(person)[0]
-    if case["kind"] == "wrong":
-        w = case["wrong"]
-        tags.add(w)
-        g = next(x for x in F.names["groups"] if x["id"] == person.group)
-        if w == "near-patr" and not person.p:
-            w = "near-given"
-        if w == "gender" and feminine(person.base) == person.base:
-            w = "other"
-        if w == "other":
-            name = forms_of(make_person(F, rnd, person.f, {person.base}))[0]
-        elif w == "near-patr":
-            fathers = [x for x in g["fathers"] if x != person.father and x[0] != person.father[0]]
-            father = rnd.choice(fathers)
-            suffix = next(
-                (
-                    person.p[len(person.father) :]
-                    for _ in (1,)
-                    if person.p.startswith(person.father) and person.p[len(person.father) :].strip() in KIN
-                ),
-                None,
-            )
-            pat = father + suffix if suffix else patronymic_of(father, person.f)
-            name = f"{person.s} {person.g_} {pat}"
-        elif w == "near-given":
-            others = [x for x in g["women" if person.f else "men"] if x != person.g_ and x[:3] != person.g_[:3]]
-            same = [x for x in others if x[0] == person.g_[0]]
-            name = " ".join(x for x in (person.s, rnd.choice(same or others), person.p) if x)
-        elif w == "near-surname":
-            name = " ".join(x for x in (neighbour(person.s, rnd), person.g_, person.p) if x)
-        elif w == "gender":
-            other = person.base if person.f else feminine(person.base)
-            name = " ".join(x for x in (other, person.g_, person.p) if x)
-        elif w == "child":
-            name = forms_of(roles["ch"])[0]
-        else:
-            flat = json.dumps(blocks, ensure_ascii=False)
-            shown = [
-                r for r in ("dir", "dr", "dr2", "sec", "oth") if roles[r].s[:-1] in flat or roles[r].s.upper() in flat
-            ]
-            name = forms_of(roles[rnd.choice(shown or ["dir"])])[0]
-        if name in forms_of(person):
-            name = "Посторонний Человек Иванович"
-        return name, tags
-    m = case.get("sub")
-    plain = name
-    if m == "upper":
-        name = name.upper()
-    elif m == "lower":
-        name = name.lower()
-    elif m == "spaces":
-        name = "  " + name.replace(" ", "   ") + " "
-    elif m == "yo":
-        name = name.replace("ё", "е").replace("Ё", "Е")
-    elif m == "kazfold":
-        name = name.translate(str.maketrans("әғқңөұүһіӘҒҚҢӨҰҮҺІ", "агкноуухиАГКНОУУХИ"))
-    elif m == "lat":
-        name = "".join(generate.LOOK.get(ch, ch) if i % 3 == 0 else ch for i, ch in enumerate(name))
-    elif m == "order" and person.p:
-        name = " ".join((person.g_, person.p, person.s))
-    elif m == "ini" and person.p:
-        name = person.get("ini")
-    if name != plain:
-        tags.add("submitted-" + m)
-    return name, tags
-
-
 def draw_blocks(F, rnd, tpl, ctx, person):
     """The blocks of one template."""
     lines = []
@@ -383,64 +173,70 @@ def thicken(F, rnd, tpl, body):
     return body[:at] + more + body[at:]
 
 
-def one(args):
-    """Makes one document; its row of truth."""
-    letter, case, seed, today, out_dir = args
-    F = family(letter)
-    key = f"{seed}:{letter}:{case['id']}"
-    rnd = random.Random(key)
-    rng = np.random.default_rng(zlib.crc32(key.encode()))
-    tags = set()
-    kind = case["kind"]
-    tpls = [next(t for t in F.templates if t.id == i) for i in case["tpls"]]
-    flags = set().union(*(t.flags for t in tpls)) if tpls else set()
-    female = True if "female" in flags else False if "male" in flags else None
-    group = "foreign" if "foreign" in flags else "kz" if "kazakh" in flags else None
-    if group == "foreign" and not any(g["id"] == "foreign" for g in F.names["groups"]):
-        group = None
-    person = make_person(F, rnd, female, group=group, plain="short" in flags)
-    used = {person.base}
-    roles = {"p": person}
-    for role in ("dr", "dr2", "dr3", "dir", "sec", "oth", "oth2"):
-        roles[role] = make_person(F, rnd, None, used)
-        used.add(roles[role].base)
-    roles["sps"] = make_person(F, rnd, not person.f, group=person.group, surname=person.base)
-    child_female = rnd.random() < 0.5
-    child = make_person(
-        F, rnd, child_female, group=person.group, surname=person.base if rnd.random() < 0.6 else None, plain=True
-    )
-    if not child.p or rnd.random() < 0.7:
-        father = person.g_ if not person.f else roles["sps"].g_
-        style = "kk" if child.p.endswith(("ұлы", "қызы")) else "ru"
-        child.p = father + ("қызы" if child_female else "ұлы") if style == "kk" else patronymic_of(father, child_female)
-    roles["ch"] = child
-    blocks, dates, first_ctx = [], [], None
+def age_of(kind, tpl, rnd, tags):
+    """How many days ago a paper of a kind was issued."""
+    days = TYPES[tpl.type]["days"] if tpl.type else 40
+    if kind == "tooold":
+        return days + rnd.randint(3, 300)
+    if kind == "edge":
+        return days
+    if kind == "edgeold":
+        return days + 1
+    if kind == "future":
+        return -rnd.randint(3, 60)
+    if "period" in tpl.flags and rnd.random() < 0.3:
+        tags.add("future-start")
+        return -rnd.randint(1, 25)
+    return rnd.randint(0, min(days - 3, 36 if rnd.random() < 0.6 else days - 3))
+
+
+def describe(tpl, body, tags):
+    """Adds the tags of what a template and its blocks hold."""
+    for shape, tag in (("under", "captions-below"), ("cols", "two-columns"), ("over", "stamp-over")):
+        if any(block[0] == shape for block in body):
+            tags.add(tag)
+    raw = "\n".join(tpl.lines)
+    if re.search(r"\{p\.(f?[gdai]|[GDA]|SD)\}", raw):
+        tags.add("oblique")
+    if re.search(r"\{p\.(k[dgabi]|kf[dga]|K[dga])\}", raw):
+        tags.add("oblique-kk")
+    if "{p.ini" in raw or "{p.fini" in raw:
+        tags.add("initials")
+    if "\n| " in raw or "\n|*" in raw:
+        tags.add("table")
+    tags.add({"ru": "russian", "kk": "kazakh", "bi": "bilingual"}[tpl.lang])
+    if "period" in tpl.flags:
+        tags.add("period-date")
+    if "initials" in tpl.flags:
+        tags.add("only-initials")
+    if tpl.type is None:
+        tags.add("near-miss" if "near" in tpl.flags else "other-paper")
+
+
+def describe_person(person, tags):
+    """Adds the tags of how the person's name is built."""
+    tags.add("name-" + person.group)
+    if person.apart:
+        tags.add("patronymic-apart")
+    if not person.p:
+        tags.add("no-patronymic")
+    if "-" in person.s:
+        tags.add("double-surname")
+
+
+def compose(case, F, rnd, tpls, roles, today, tags):
+    """The blocks of all templates of a case, the days on which each was issued."""
+    kind, person = case["kind"], roles["p"]
+    blocks, dates, first = [], [], None
     for i, tpl in enumerate(tpls):
-        days = TYPES[tpl.type]["days"] if tpl.type else 40
-        if kind == "tooold":
-            age = days + rnd.randint(3, 300)
-        elif kind == "edge":
-            age = days
-        elif kind == "edgeold":
-            age = days + 1
-        elif kind == "future":
-            age = -rnd.randint(3, 60)
-        elif "period" in tpl.flags and rnd.random() < 0.3:
-            age = -rnd.randint(1, 25)
-            tags.add("future-start")
-        else:
-            age = rnd.randint(0, min(days - 3, 36 if rnd.random() < 0.6 else days - 3))
+        age = age_of(kind, tpl, rnd, tags)
         issued = dates[0] if kind == "bilpages" and i else today - dt.timedelta(days=age)
-        mode = kind if kind in ("nodate", "nofio") else ""
-        ctx = Context(F, rnd, tpl, roles, issued, today, mode)
-        if kind == "bilpages":
-            if i:
-                ctx.dates = first_ctx.dates
-                ctx.cache.update(
-                    {k: first_ctx.cache[k] for k in ("iin", "num", "emp", "clinic", "city") if k in first_ctx.cache}
-                )
-            else:
-                first_ctx = ctx
+        ctx = Context(F, rnd, tpl, roles, issued, today, kind if kind in ("nodate", "nofio") else "")
+        if kind == "bilpages" and i:
+            # The same paper in the other language.
+            ctx.dates = first.dates
+            ctx.cache.update({k: first.cache[k] for k in ("iin", "num", "emp", "clinic", "city") if k in first.cache})
+        first = first or ctx
         if i:
             blocks.append(("pb",))
         body = draw_blocks(F, rnd, tpl, ctx, person)
@@ -449,28 +245,12 @@ def one(args):
             tags.add("dense")
         blocks += body
         dates.append(issued)
-        raw = "\n".join(tpl.lines)
-        if re.search(r"\{p\.(f?[gdai]|[GDA]|SD)\}", raw):
-            tags.add("oblique")
-        if re.search(r"\{p\.(k[dgabi]|kf[dga]|K[dga])\}", raw):
-            tags.add("oblique-kk")
-        if "{p.ini" in raw or "{p.fini" in raw:
-            tags.add("initials")
-        if "\n| " in raw or "\n|*" in raw:
-            tags.add("table")
-        tags.add({"ru": "russian", "kk": "kazakh", "bi": "bilingual"}[tpl.lang])
-        if "period" in tpl.flags:
-            tags.add("period-date")
-        if tpl.type is None:
-            tags.add("near-miss" if "near" in tpl.flags else "other-paper")
-    if "initials" in flags:
-        tags.add("only-initials")
+        describe(tpl, body, tags)
     if kind == "bilpages":
         tags.add("bilingual")
     if case.get("annex") and F.annexes:
-        blocks += [("pb",)] + draw_blocks(
-            F, rnd, rnd.choice([a for a in F.annexes if a.org in ("any", tpls[-1].org)]), ctx, person
-        )
+        annex = rnd.choice([a for a in F.annexes if a.org in ("any", tpls[-1].org)])
+        blocks += [("pb",)] + draw_blocks(F, rnd, annex, ctx, person)
         tags.add("annex")
     if case.get("emptyfirst"):
         blocks = [("blank",)] + blocks
@@ -478,29 +258,30 @@ def one(args):
     if case.get("look"):
         blocks = generate.lookalike(blocks, [person.get("n"), person.get("d"), person.get("kd")], rnd)
         tags.add("lookalike")
-    for g in (person.group,):
-        tags.add("name-" + g)
-    if person.apart:
-        tags.add("patronymic-apart")
-    if not person.p:
-        tags.add("no-patronymic")
-    if "-" in person.s:
-        tags.add("double-surname")
-    # ---- truth
-    names = forms_of(person)
-    fio = None if kind in ("nofio", "blank") else names[0]
-    accepted = list(names)
+    return blocks, dates
+
+
+def names_of(kind, flags, roles):
+    """The name that the paper gives, and all that are as right."""
+    person = roles["p"]
+    accepted = forms_of(person)
+    fio = None if kind in ("nofio", "blank") else accepted[0]
     if "initials" in flags:
         fio = person.get("ini")
-        accepted = [fio] + names
+        accepted = [fio] + accepted
     if "foreign" in flags or not person.p:
         accepted.append(f"{person.g_} {person.s}")
     if "two" in flags:
         accepted += [n for r in ("dir", "oth") for n in forms_of(roles[r])]
     if "nobody" in flags:
         fio, accepted = None, [None] + accepted
-    sub, more = submitted(case, rnd, F, person, roles, blocks)
-    tags |= more
+    return fio, accepted
+
+
+def truth(case, tpls, flags, roles, dates, sub):
+    """The row of truth, without what is known only when the file is written."""
+    kind = case["kind"]
+    fio, accepted = names_of(kind, flags, roles)
     doc_type = tpls[0].type if tpls else None
     date = None if kind in ("nodate", "blank", "future") else dates[0].isoformat()
     errors = []
@@ -538,7 +319,26 @@ def one(args):
     if kind == "multi":
         row["doc_types"] = [TYPES[t.type]["name"] for t in tpls]
         row["doc_date_ok"] = [d.isoformat() for d in dates]
-    write(case, row, blocks, rnd, rng, tags, key, out_dir, letter)
+    return row
+
+
+def one(args):
+    """Makes one document; its row of truth."""
+    letter, case, seed, today, out_dir = args
+    F = family(letter)
+    key = f"{seed}:{letter}:{case['id']}"
+    rnd = random.Random(key)
+    rng = np.random.default_rng(zlib.crc32(key.encode()))
+    tags = set()
+    tpls = [next(t for t in F.templates if t.id == i) for i in case["tpls"]]
+    flags = set().union(*(t.flags for t in tpls))
+    roles = people(F, rnd, flags)
+    blocks, dates = compose(case, F, rnd, tpls, roles, today, tags)
+    describe_person(roles["p"], tags)
+    sub, more = submitted(case, rnd, F, roles, blocks)
+    tags |= more
+    row = truth(case, tpls, flags, roles, dates, sub)
+    write(case, row, blocks, rnd, rng, tags, key, out_dir, F)
     row["tags"] = sorted(tags)
     return row
 

@@ -19,6 +19,15 @@ def _suffix(month, case):
     return word + (("дағы", "дегі")[i] if last != "к" else "тегі")
 
 
+def _of_the_year(month):
+    """The month with the ending of belonging: the year's March."""
+    word = KK[month]
+    vowel = "ы" if word in BACK else "і"
+    if word[-1] == "к":
+        return word[:-1] + "г" + vowel
+    return word + ("с" + vowel if word[-1] in "еіаы" else vowel)
+
+
 DATES = {
     "dots": lambda d: d.strftime("%d.%m.%Y"),
     "dotsg": lambda d: d.strftime("%d.%m.%Y г."),
@@ -57,6 +66,12 @@ DATES = {
     "kkto": lambda d: f"{d.year} жылғы {d.day} {_suffix(d.month - 1, 'd')}",
     "kka": lambda d: f"{d.year} жылғы {d.day} {_suffix(d.month - 1, 'a')}",
     "kkda": lambda d: d.strftime("%d.%m.%Y") + " жылғы",
+    "kkz": lambda d: f"{d.year} жылдың {d.day} {_of_the_year(d.month - 1)}",
+    "kkm": lambda d: f"{d.day} {KK[d.month - 1]} {d.year} ж.",
+    "ymd": lambda d: d.strftime("%Y.%m.%d"),
+    "dotmon": lambda d: f"{d.day:02d}.{RU[d.month - 1]}.{d.year} г.",
+    "rugg": lambda d: f"{d.day} {RU[d.month - 1]} {d.year}г",
+    "spd": lambda d: d.strftime("%d %m %Y г."),
     "bi": lambda d: f"{d.year} ж./г. «{d.day:02d}» {KK[d.month - 1]}/{RU[d.month - 1]}",
     "bi2": lambda d: f"{d.strftime('%d.%m.%Y')} ж./г.",
 }

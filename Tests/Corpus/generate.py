@@ -5,10 +5,10 @@ Writes DIR/files/*, DIR/text/*.txt (printed text, for character error rates) and
 PyPI: reportlab pillow numpy pypdfium2 img2pdf.  apt: fonts-paratype fonts-dejavu-core fonts-dejavu-extra fonts-liberation
 fonts-noto-core fonts-freefont-ttf fonts-crosextra-carlito fonts-open-sans."""
 
-import argparse, copy, datetime as dt, importlib, io, json, os, random, re, sys, zlib
+import argparse, datetime as dt, importlib, io, json, os, random, re, sys, zlib
 from concurrent.futures import ProcessPoolExecutor
 import numpy as np
-from PIL import Image, ImageDraw, ImageFilter
+import pictures
 import render
 from names import Person, fem_surname
 
@@ -182,6 +182,9 @@ KINDS = {
     "box",
     "pb",
     "blank",
+    "under",
+    "cols",
+    "over",
 }
 
 
@@ -220,7 +223,7 @@ def lookalike(blocks, names, r):
         if isinstance(b, str):
             return fx(b)
         if isinstance(b, tuple):
-            if b and b[0] == "stamp":
+            if b and b[0] in ("stamp", "over"):
                 return b
             return (b[0],) + tuple(go(x) for x in b[1:]) if b and b[0] in KINDS else tuple(go(x) for x in b)
         if isinstance(b, list):
@@ -228,115 +231,6 @@ def lookalike(blocks, names, r):
         return b
 
     return go(blocks)
-
-
-# ------------------------------------------------------------------ raster
-def rasterize(pdf, dpi):
-    import pypdfium2 as pdfium
-
-    d = pdfium.PdfDocument(pdf)
-    out = []
-    for i in range(len(d)):
-        out.append(d[i].render(scale=dpi / 72).to_pil().convert("RGB"))
-    return out
-
-
-def coeffs(src, dst):
-    A = []
-    for (x, y), (u, v) in zip(dst, src):
-        A.append([x, y, 1, 0, 0, 0, -u * x, -u * y])
-        A.append([0, 0, 0, x, y, 1, -v * x, -v * y])
-    return np.linalg.solve(np.array(A, float), np.array(src, float).reshape(8)).tolist()
-
-
-def degrade(im, prof, rng, tags, quarter=0):
-    w, h = im.size
-    ang = 0.0
-    if prof in ("scan", "bad"):
-        ang = float(rng.uniform(-3, 3))
-    elif prof == "clean":
-        ang = float(rng.uniform(-0.3, 0.3))
-    elif prof == "bilevel":
-        ang = float(rng.uniform(-1.5, 1.5))
-    if prof == "photo":
-        k = 0.05
-        q = lambda a: float(rng.uniform(0, k) * a)
-        m = int(0.03 * w)
-        W2, H2 = w + 2 * m, h + 2 * m
-        bg = tuple(int(x) for x in rng.integers(40, 120, 3))
-        dst = [
-            (m + q(w), m + q(h)),
-            (W2 - m - q(w), m + q(h)),
-            (W2 - m - q(w), H2 - m - q(h)),
-            (m + q(w), H2 - m - q(h)),
-        ]
-        co = coeffs([(0, 0), (w, 0), (w, h), (0, h)], dst)
-        msk = Image.new("L", (w, h), 255).transform((W2, H2), Image.PERSPECTIVE, co, Image.BILINEAR)
-        pg = im.transform((W2, H2), Image.PERSPECTIVE, co, Image.BICUBIC)
-        base = Image.new("RGB", (W2, H2), bg)
-        base.paste(pg, (0, 0), msk)
-        im = base
-        tags.add("perspective")
-    elif abs(ang) > 0.05:
-        im = im.rotate(ang, resample=Image.BICUBIC, fillcolor=(250, 250, 248))
-        if abs(ang) > 1:
-            tags.add("skew")
-    blur = {
-        "clean": 0,
-        "scan": float(rng.uniform(0.2, 0.7)),
-        "bad": float(rng.uniform(0.6, 1.0)),
-        "photo": float(rng.uniform(0.4, 0.9)),
-        "bilevel": 0.4,
-    }[prof]
-    if blur:
-        im = im.filter(ImageFilter.GaussianBlur(blur * im.size[0] / 1654))
-    if blur > 0.6:
-        tags.add("blur")
-    a = np.asarray(im, dtype=np.float32)
-    hh, ww = a.shape[:2]
-    yy = np.linspace(-1, 1, hh, dtype=np.float32)[:, None]
-    xx = np.linspace(-1, 1, ww, dtype=np.float32)[None, :]
-    if prof != "clean":
-        s = {"scan": 0.06, "bad": 0.16, "photo": 0.28, "bilevel": 0.05}[prof]
-        L = 1 - s * (
-            rng.uniform(0, 1) * (xx * rng.uniform(-1, 1) + yy * rng.uniform(-1, 1) + 1) / 1.5 + 0.3 * rng.uniform(0, 1)
-        )
-        if prof == "photo":
-            L = L * (
-                1
-                - 0.22
-                / (1 + np.exp(-12 * (xx * rng.uniform(0.4, 1) + yy * rng.uniform(-0.7, 0.7) - rng.uniform(0, 0.5))))
-            )
-            tags.add("shadow")
-        if s > 0.1:
-            tags.add("uneven-light")
-        a = a * L.astype(np.float32)[..., None]
-        if rng.uniform() < 0.4:
-            a = a * np.array([1, 0.985, 0.93], np.float32)  # yellow paper
-        sg = {"scan": rng.uniform(2, 9), "bad": rng.uniform(10, 22), "photo": rng.uniform(4, 10), "bilevel": 6}[prof]
-        a = a + rng.standard_normal((hh, ww, 1), dtype=np.float32) * np.float32(sg)
-        if sg > 8:
-            tags.add("noise")
-        if prof in ("bad",):
-            k = rng.integers(200, 900)
-            ys = rng.integers(0, hh, k)
-            xs = rng.integers(0, ww, k)
-            a[ys, xs] = rng.integers(0, 120, (k, 1))
-            tags.add("specks")
-    im = Image.fromarray(np.clip(a, 0, 255).astype(np.uint8))
-    if prof == "bilevel":
-        im = im.convert("L").point(lambda v: 255 if v > 150 else 0).convert("1")
-        tags.add("bilevel")
-    if quarter:
-        im = im.transpose({90: Image.ROTATE_90, 180: Image.ROTATE_180, 270: Image.ROTATE_270}[quarter])
-        tags.add(f"rot{quarter}")
-    return im
-
-
-def jpeg(im, q, **kw):
-    b = io.BytesIO()
-    im.convert("RGB").save(b, "JPEG", quality=q, **kw)
-    return b.getvalue()
 
 
 # ------------------------------------------------------------------ plan
@@ -696,42 +590,18 @@ def one(args):
         tags.add("text-layer")
         fn = name + ".pdf"
         if c.get("pdfrotate"):
-            import pypdfium2 as pdfium
-
-            x = pdfium.PdfDocument(pdf)
-            for i in range(len(x)):
-                x[i].set_rotation(c["pdfrotate"])
-            bb = io.BytesIO()
-            x.save(bb)
-            pdf = re.sub(rb"/ID ?\[<[0-9A-Fa-f]*> ?<[0-9A-Fa-f]*>\]", b"", bb.getvalue())
+            pdf = pictures.turn_pdf(pdf, c["pdfrotate"])
             tags.add("pdf-rotate")
         open(os.path.join(fdir, fn), "wb").write(pdf)
     else:
         tags.add("scan")
-        prof = c.get("prof") or r.choices(["clean", "scan", "bad", "photo"], [0.22, 0.46, 0.14, 0.18])[0]
-        if form == "png" and prof in ("bad", "photo"):
-            prof = "scan"
-        if form == "jpg" and prof != "photo" and not c.get("exif") and r.random() < 0.3:
-            prof = "photo"
-        if form == "scanpdf" and prof == "photo" and r.random() < 0.6:
-            prof = "scan"
-        dpi = {
-            "clean": r.choice((200, 300)),
-            "scan": r.choice((150, 200, 200, 300)),
-            "bad": r.choice((110, 130, 150)),
-            "photo": r.choice((170, 200, 240)),
-            "bilevel": 300,
-        }[prof]
-        if form == "png":
-            dpi = min(dpi, 200)
-        dpi = c.get("dpi", dpi)
+        prof = c.get("prof") or pictures.pick_profile(r, form, c.get("exif"))
+        dpi = c.get("dpi", pictures.pick_dpi(r, prof, form))
         tags.add(prof)
         if dpi <= 130:
             tags.add("lowdpi")
-        ims = rasterize(pdf, dpi)
-        ims = [degrade(i, prof, rng, tags, c.get("quarter", 0)) for i in ims]
-        q = r.choice({"clean": (85, 92), "scan": (60, 75, 85), "bad": (28, 35, 45), "photo": (60, 75)}.get(prof, (80,)))
-        q = c.get("quality", q)
+        ims = [pictures.degrade(i, prof, rng, tags, c.get("quarter", 0)) for i in pictures.rasterize(pdf, dpi)]
+        q = c.get("quality", pictures.pick_quality(r, prof))
         if q < 50:
             tags.add("jpeg-artefacts")
         gray = r.random() < 0.3 and prof != "bilevel"
@@ -742,71 +612,31 @@ def one(args):
         if form == "scanpdf":
             fn = name + ".pdf"
             if prof == "bilevel":
-                import img2pdf
-
-                parts = []
-                for i in ims:
-                    b = io.BytesIO()
-                    i.save(b, "TIFF", compression="group4", dpi=(dpi, dpi))
-                    parts.append(b.getvalue())
-                open(os.path.join(fdir, fn), "wb").write(
-                    img2pdf.convert(parts, nodate=True, engine=img2pdf.Engine.internal)
-                )
+                pictures.save_bilevel_pdf(os.path.join(fdir, fn), ims, dpi)
             else:
-                from reportlab.pdfgen import canvas
-                from reportlab.lib.utils import ImageReader
 
-                b = io.BytesIO()
-                cv = canvas.Canvas(b, invariant=1)
-                for k, i in enumerate(ims):
-                    w, h = i.size[0] * 72 / dpi, i.size[1] * 72 / dpi
-                    cv.setPageSize((w, h))
-                    cv.drawImage(ImageReader(io.BytesIO(jpeg(i, q))), 0, 0, w, h)
+                def layer(cv, k, h):
                     if c.get("thin"):
-                        cv.setFont(render.font("dejasans", 0, True), 6)
-                        cv.drawString(30, 12, T.THIN[k % len(T.THIN)])
+                        pictures.thin_layer(cv, T.THIN[k % len(T.THIN)])
                         tags.add("thin-layer")
                     if c.get("badlayer"):
-                        t = cv.beginText(40, h - 50)
-                        t.setTextRenderMode(3)
-                        t.setFont(render.font("dejasans", 0, True), 9)
-                        for ln in text[k]:
-                            t.textLine(
-                                "".join(r.choice("аеиоутрмнцшщ1Il|") if r.random() < 0.35 else ch4 for ch4 in ln)
-                            )
-                        cv.drawText(t)
+                        pictures.garbage_layer(cv, r, text[k], h)
                         tags.add("bad-text-layer")
-                    cv.showPage()
-                cv.save()
-                open(os.path.join(fdir, fn), "wb").write(b.getvalue())
+
+                pictures.save_scan_pdf(os.path.join(fdir, fn), ims, dpi, q, layer)
         elif form == "jpg":
             fn = name + r.choice((".jpg", ".jpg", ".jpeg", ".JPG"))
-            im = ims[0]
-            kw = dict(dpi=(dpi, dpi))
-            npages_kept = 1
             if c.get("exif"):
-                ex = Image.Exif()
-                ex[0x0112] = 6
-                im = im.transpose(Image.ROTATE_90)
-                kw["exif"] = ex
                 tags.add("exif-rotated")
-            if prof == "photo":
-                kw.pop("dpi")
-            open(os.path.join(fdir, fn), "wb").write(jpeg(im, q, **kw))
+            pictures.save_jpg(os.path.join(fdir, fn), ims[0], dpi, q, c.get("exif"), prof == "photo")
             npages = 1
         elif form == "png":
             fn = name + ".png"
-            im = ims[0]
-            if prof != "bilevel":
-                im = im.convert("L") if r.random() < 0.6 else im.quantize(64)
-            im.save(os.path.join(fdir, fn), dpi=(dpi, dpi))
+            pictures.save_png(os.path.join(fdir, fn), ims[0], dpi, r)
             npages = 1
         else:
             fn = name + r.choice((".tif", ".tiff"))
-            ims = [i.convert("L") if i.mode != "1" else i for i in ims]
-            ims[0].save(
-                os.path.join(fdir, fn), save_all=True, append_images=ims[1:], compression="tiff_lzw", dpi=(dpi, dpi)
-            )
+            pictures.save_tif(os.path.join(fdir, fn), ims, dpi)
         tags.add("jpeg" if form in ("jpg", "scanpdf") and prof != "bilevel" else "lossless")
         if form in ("jpg", "png"):
             text = text[:1]

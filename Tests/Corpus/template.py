@@ -4,7 +4,8 @@ A template starts with `@@ id type lang org [flags]`; a macro with `@@ +name` (s
 Markers: `=` title, `#` centred, `##` centred bold, `>` right, `>|` right half, `-` left, `*` bold left, `~` small,
 `~#` small centred, `/` italic, `..` a row of up to three parts, `:` label :: value, `|` table row (`|*` with a header),
 `^` two columns (`a ;; b ^^ c ;; d`), `!` role :: signer, `%` stamp ring // centre, `---` rule, `===` new page, `[qr]`,
-`[box] a ;; b`, `_ 12` space, `+name` a macro; anything else is a paragraph.
+`[box] a ;; b`, `_ 12` space, `__ value :: caption ;; ...` values on lines with captions below, `|| a ;; b ^^ c` two
+columns of paragraphs, `%^ ring // centre` a stamp over the lines before, `+name` a macro; anything else is a paragraph.
 Inside a line `<a|b>` draws one, `[m|f]` follows the person's sex, `{...}` is a placeholder.
 """
 
@@ -148,12 +149,19 @@ def blocks(lines):
         elif mark == "^":
             left, _, right = rest.partition("^^")
             out.append(("2c", [x.strip() for x in left.split(";;")], [x.strip() for x in right.split(";;")]))
+        elif mark == "||":
+            left, _, right = rest.partition("^^")
+            out.append(("cols", [x.strip() for x in left.split(";;")], [x.strip() for x in right.split(";;")]))
+        elif mark == "__":
+            cells = [cell.partition("::") for cell in rest.split(";;")]
+            out.append(("under", [(value.strip(), caption.strip()) for value, _, caption in cells]))
         elif mark == "!":
             role, _, name = rest.partition("::")
             out.append(("sig", role.strip(), name.strip()))
-        elif mark == "%":
+        elif mark in ("%", "%^"):
             ring, _, centre = rest.partition("//")
-            out.append(("stamp", ring.strip(), (centre.strip() or "М.П.").replace("\\n", "\n")))
+            kind = "stamp" if mark == "%" else "over"
+            out.append((kind, ring.strip(), (centre.strip() or "М.П.").replace("\\n", "\n")))
         elif mark in marks:
             out.append((marks[mark], rest))
         else:
