@@ -31,9 +31,10 @@ final class Servers: Sendable {
             + ProcessRoute(runs: runs, intake: intake).routes
             + JobRoutes(runs: runs, intake: intake, events: events).routes
             + ConsoleRoutes().routes + probeRoutes
+        let description = OpenAPIRoute(describing: routes.map(\.description), serviceName: settings.service.name)
         let wiring = Wiring(settings: settings, telemetry: telemetry)
         main = wiring.makeServer(
-            routes, port: front.port, tls: front.tls, unixSocket: front.unixSocket, loopStates: loopStates)
+            routes + description.routes, port: front.port, tls: front.tls, unixSocket: front.unixSocket, loopStates: loopStates)
         scrape = front.metricsPort.map { port in
             wiring.makeServer(metricsRoutes, port: port, loopStates: [LoopState(lane: .shared)])
         }
