@@ -35,9 +35,10 @@ final class Servers: Sendable {
                 runs: runs, pictures: PagePictures(painter: pipeline, width: settings.documents.workers)
             ).routes
             + ConsoleRoutes().routes + probeRoutes
+        let description = OpenAPIRoute(describing: routes.map(\.description), serviceName: settings.service.name)
         let wiring = Wiring(settings: settings, telemetry: telemetry)
         main = wiring.makeServer(
-            routes, port: front.port, tls: front.tls, unixSocket: front.unixSocket, loopStates: loopStates)
+            routes + description.routes, port: front.port, tls: front.tls, unixSocket: front.unixSocket, loopStates: loopStates)
         scrape = front.metricsPort.map { port in
             wiring.makeServer(metricsRoutes, port: port, loopStates: [LoopState(lane: .shared)])
         }
