@@ -11,12 +11,12 @@ final class Servers: Sendable {
 
     init(
         settings: Settings, telemetry: Telemetry, runs: RunService, spool: UploadSpool, readiness: ReadinessBoard,
-        pipeline: DocumentPipeline, loopStates: [LoopState]
+        pipeline: DocumentPipeline, source: S3Source?, loopStates: [LoopState]
     ) {
         let front = settings.front
         let intake = Intake(
-            spool: spool, uploadBytesMax: front.uploadBytesMax, processTimeout: settings.jobs.processTimeout, runs: runs
-        )
+            spool: spool, uploadBytesMax: front.uploadBytesMax, processTimeout: settings.jobs.processTimeout, runs: runs,
+            source: source)
         let events = RunEvents(
             runs: runs, limit: settings.jobs.eventStreamsMax, heartbeat: settings.jobs.eventHeartbeat)
         telemetry.registry.observedGauge("idp_event_streams", help: "Open event streams.") { Double(events.count) }

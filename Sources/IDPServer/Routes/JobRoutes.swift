@@ -24,7 +24,9 @@ struct JobRoutes: Sendable {
                 .queued(
                     admit: { (head) throws(ServiceError) in try intake.admit(head, for: .job) },
                     handle: { (call) throws(ServiceError) in
-                        JobSubmission.submit(try intake.submission(of: call), call, runs, applied: false)
+                        try intake.withSubmission(of: call) { (submission) throws(ServiceError) in
+                            JobSubmission.submit(submission, call, runs, applied: false)
+                        }
                     })),
             Route(.listJobs, .queued(admit: get, handle: { (call) throws(ServiceError) in try list(call) })),
             Route(
