@@ -12,7 +12,7 @@ public struct Command: Sendable {
     /// Whether it exited with 0.
     public var succeeded: Bool { status == .exited(0) }
 
-    /// Runs a program and waits for its end; past `limit` its process group is killed and `DeadlineExceeded` thrown.
+    /// Runs a program and waits for its end; past `limit` its process group is killed and `WaitedTooLong` thrown.
     public static func run(
         _ program: String, _ arguments: [String], environment: [String: String] = ChildProcess.plainEnvironment,
         directory: String? = nil, standardInput: [UInt8]? = nil, within limit: Duration = .seconds(180)

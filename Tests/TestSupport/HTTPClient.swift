@@ -7,7 +7,7 @@ public struct HTTPClient: Sendable {
     public init(port: Int) { self.port = port }
 
     /// Sends one request and gives its response. A server that answers before it has read the whole body and closes
-    /// is heard out. Throws `SystemCallFailed`, `MalformedAnswer`, `DeadlineExceeded`.
+    /// is heard out. Throws `SystemCallFailed`, `MalformedAnswer`, `WaitedTooLong`.
     public func send(
         _ method: String, _ target: String, fields: [(String, String)] = [], body: [UInt8]? = nil,
         within limit: Duration = .seconds(180)

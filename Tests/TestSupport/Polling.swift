@@ -1,5 +1,5 @@
 /// Thrown when something awaited did not happen in time.
-public struct DeadlineExceeded: Error, CustomStringConvertible {
+public struct WaitedTooLong: Error, CustomStringConvertible {
     /// What was awaited, in words.
     public var awaited: String
     /// How long it was awaited.
@@ -14,7 +14,7 @@ public struct DeadlineExceeded: Error, CustomStringConvertible {
     public var description: String { "not within \(limit): \(awaited)" }
 }
 
-/// Waits until `probe` gives a value, asking every `interval`, and throws `DeadlineExceeded` after `limit`.
+/// Waits until `probe` gives a value, asking every `interval`, and throws `WaitedTooLong` after `limit`.
 ///
 /// For what has no event to wait for: another program's state. An error thrown by `probe` ends the wait.
 @discardableResult
@@ -26,7 +26,7 @@ public func eventually<Value>(
     let end = clock.now + limit
     while true {
         if let value = try await probe() { return value }
-        if clock.now >= end { throw DeadlineExceeded(awaited: awaited, limit: limit) }
+        if clock.now >= end { throw WaitedTooLong(awaited: awaited, limit: limit) }
         try await Task.sleep(for: interval)
     }
 }

@@ -54,7 +54,7 @@ public final class RawSocket: Sendable {
     deinit { close() }
 
     /// Sends all of it, or throws `SystemCallFailed` (a peer that closed gives EPIPE or ECONNRESET, no signal), or
-    /// `DeadlineExceeded` if the peer stopped reading.
+    /// `WaitedTooLong` if the peer stopped reading.
     public func send(_ bytes: [UInt8], within limit: Duration = .seconds(60)) throws {
         let end = ContinuousClock().now + limit
         var sent = 0
@@ -76,7 +76,7 @@ public final class RawSocket: Sendable {
         try send(Array(text.utf8), within: limit)
     }
 
-    /// What the peer sends next, at most `count` bytes; empty when it closed. Throws `DeadlineExceeded`.
+    /// What the peer sends next, at most `count` bytes; empty when it closed. Throws `WaitedTooLong`.
     public func receive(upTo count: Int = 65_536, within limit: Duration = .seconds(60)) throws -> [UInt8] {
         let buffered = pending.withLock { bytes in
             let taken = Array(bytes.prefix(count))
@@ -162,7 +162,7 @@ public final class RawSocket: Sendable {
     ) throws {
         let left = ContinuousClock().now.duration(to: end)
         let milliseconds = left.components.seconds * 1_000 + left.components.attoseconds / 1_000_000_000_000_000
-        guard milliseconds > 0 else { throw DeadlineExceeded(awaited: awaited, limit: limit) }
+        guard milliseconds > 0 else { throw WaitedTooLong(awaited: awaited, limit: limit) }
         var entry = pollfd(fd: descriptor, events: events, revents: 0)
         let ready = poll(&entry, 1, Int32(clamping: milliseconds))
         if ready < 0 && errno != EINTR { throw SystemCallFailed("poll") }

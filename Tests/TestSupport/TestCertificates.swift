@@ -16,7 +16,7 @@ public final class TestCertificates: Sendable {
     /// The run's certificates; the first caller has them made. Throws what making them threw.
     public static func get() async throws -> TestCertificates { try await maker.certificates() }
 
-    /// New ones that nobody else has. Throws `SystemCallFailed`, `DeadlineExceeded` or `UnexpectedOutput`.
+    /// New ones that nobody else has. Throws `SystemCallFailed`, `WaitedTooLong` or `UnexpectedOutput`.
     public static func make() async throws -> TestCertificates {
         let directory = try TemporaryDirectory("tls")
         let script = ProjectFiles.url("Tests/Tools/make_certificates.sh").path

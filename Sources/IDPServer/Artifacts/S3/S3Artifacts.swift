@@ -190,9 +190,10 @@ final class S3Artifacts: RemoteArtifacts {
             let folder = local.folder(record.id)
             // A synchronous run's caller was not made to wait for the bucket.
             if record.kind == .sync, local.hasDocument(record) { try putDocument(record, folder, call) }
-            try put(RunJobFile(record), record.id, folder, folder.jobPath, call)
+            try put(RunJobFile(record).bytes, record.id, folder, folder.jobPath, call)
             switch record.state {
-            case .completed, .failed: try put(FinalResultFile(record), record.id, folder, folder.finalResultPath, call)
+            case .completed, .failed:
+                try put(FinalResultFile(record).bytes, record.id, folder, folder.finalResultPath, call)
             case .accepted, .running, .cancelled: break
             }
             let isStillLast = state.withLock { $0.waiting[record.id] == nil }
@@ -209,13 +210,12 @@ final class S3Artifacts: RemoteArtifacts {
         try client.put(
             key(record.id, folder, path), file: path, size: record.document.size, sha256: record.document.sha256,
             contentType: "application/octet-stream", call)
-        try put(RunMetadataFile(record), record.id, folder, folder.metadataPath, call)
+        try put(RunMetadataFile(record).bytes, record.id, folder, folder.metadataPath, call)
     }
 
     private func put(
-        _ value: some Encodable, _ id: RunID, _ folder: RunFolder, _ path: String, _ call: S3Client.Call
+        _ body: [UInt8], _ id: RunID, _ folder: RunFolder, _ path: String, _ call: S3Client.Call
     ) throws {
-        let body = Array(try JSONEncoder.wire.encode(value))
         try client.put(key(id, folder, path), body, contentType: "application/json", call)
     }
 
