@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 
 /// A TCP proxy in front of a dependency that is faulty on request: `Tests/Tools/fault_proxy.py`, which lists the modes.

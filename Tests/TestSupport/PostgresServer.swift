@@ -1,5 +1,5 @@
 import Foundation
-public import Glibc
+import Glibc
 import Synchronization
 
 /// A PostgreSQL of the tests' own: a fresh cluster in a temporary folder, on a free port of 127.0.0.1.
