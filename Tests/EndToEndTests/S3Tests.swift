@@ -14,9 +14,10 @@ extension EndToEnd {
 
         /// Waits until the files of an ended run are in the bucket.
         private func expectFiles(of run: String, in s3: S3Server) async throws {
+            let wanted: Set<Substring> = ["document.pdf", "job.json", "final_result.json", "metadata.json"]
             try await eventually("files of \(run) in the bucket", within: .seconds(60)) {
-                let names = try await s3.keys(s3.bucket).filter { $0.contains(run) }.map { $0.split(separator: "/").last }
-                return Set(names) == ["document.pdf", "job.json", "final_result.json", "metadata.json"]
+                let keys = try await s3.keys(s3.bucket).filter { $0.contains(run) }
+                return Set(keys.compactMap { $0.split(separator: "/").last }) == wanted
             }
         }
 

@@ -43,8 +43,8 @@ import Testing
         bytes.withUnsafeBytes { digest.update($0) }
         let document = RunDocument(fileExtension: "pdf", size: bytes.count, sha256: digest.finish())
         var record = RunRecord(
-            id: RunID(at: moment), kind: kind, createdAt: moment, fio: "Ахметов Нурлан Болатұлы", today: moment.day(),
-            document: document)
+            id: RunID(at: moment), kind: kind, createdAt: moment, fio: "Ахметов Нурлан Болатұлы",
+            today: moment.day(), document: document)
         change(&record)
         return record
     }

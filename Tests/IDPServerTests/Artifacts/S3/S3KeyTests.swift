@@ -10,8 +10,10 @@ struct S3KeyTests {
     @Test(arguments: [
         ("a.pdf", "incoming", "a.pdf"), ("2026/11/23/a b.pdf", "incoming", "2026/11/23/a b.pdf"),
         ("s3://papers/a/b.pdf", "papers", "a/b.pdf"), ("папка/справка.pdf", "incoming", "папка/справка.pdf"),
-        ("a..b", "incoming", "a..b"), (".hidden/x", "incoming", ".hidden/x"), ("a%2e%2e/b", "incoming", "a%2e%2e/b"),
-        ("...", "incoming", "..."), (String(repeating: "a", count: 1024), "incoming", String(repeating: "a", count: 1024)),
+        ("a..b", "incoming", "a..b"), (".hidden/x", "incoming", ".hidden/x"),
+        ("a%2e%2e/b", "incoming", "a%2e%2e/b"),
+        ("...", "incoming", "..."),
+        (String(repeating: "a", count: 1024), "incoming", String(repeating: "a", count: 1024)),
     ]) func keysThatMeanWhatTheySayAreTaken(text: String, bucket: String, key: String) throws {
         #expect(try S3Key(submitted: text, buckets: buckets) == S3Key(bucket: bucket, key: key))
     }
@@ -33,14 +35,17 @@ struct S3KeyTests {
     }
 
     @Test(arguments: [
-        ("s3://bucket/a/b/", "bucket", "a/b"), ("s3://bucket", "bucket", ""), ("s3://my.bucket-1/x", "my.bucket-1", "x"),
+        ("s3://bucket/a/b/", "bucket", "a/b"), ("s3://bucket", "bucket", ""),
+        ("s3://my.bucket-1/x", "my.bucket-1", "x"),
     ]) func placesOfArtifactsAreRead(text: String, bucket: String, prefix: String) throws {
         let location = try #require(S3Location(text))
         #expect(location.bucket == bucket && location.prefix == prefix)
         #expect(location.key("k").key == (prefix.isEmpty ? "k" : prefix + "/k"))
     }
 
-    @Test(arguments: ["s3://", "s3://ab", "s3://UPPER/x", "s3://a_b/x", "s3://bucket/../x", "s3://-ab/x", "disk", "s3:/a"])
+    @Test(arguments: [
+        "s3://", "s3://ab", "s3://UPPER/x", "s3://a_b/x", "s3://bucket/../x", "s3://-ab/x", "disk", "s3:/a",
+    ])
     func whatIsNoPlaceIsNone(text: String) {
         #expect(S3Location(text) == nil)
     }
