@@ -58,7 +58,7 @@ final class S3Client: Sendable {
 
     /// Files from this size on go up in parts.
     static let partBytes = 16 << 20
-    /// A stalled connection is given up after this; S3 begins to answer within tens of milliseconds.
+    /// A connection on which nothing moves for so long is given up; S3 begins to answer within tens of milliseconds.
     private static let floor = HTTPClientRequest.Floor(bytesPerSecond: 512, seconds: 4)
     /// What a listing's page or an error may hold.
     private static let textLimitBytes = 4 << 20
