@@ -126,7 +126,7 @@ let package = Package(
         .testTarget(
             name: "IDPServerTests",
             dependencies: [
-                "IDPServer", "EventHTTP", "Observability", "Pipeline", "TestSupport",
+                "IDPServer", "Dependencies", "EventHTTP", "Observability", "OutboundHTTP", "Pipeline", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),

@@ -96,7 +96,9 @@ public final class DependencyTelemetry: Sendable {
     func budgetExhausted(_ name: String) { exhausted.with(name).increment() }
 
     /// Counts an attempt that was not made.
-    func refused(_ name: String, _ reason: DependencyRefusal.Reason) { refusals.with(name, reason.rawValue).increment() }
+    func refused(_ name: String, _ reason: DependencyRefusal.Reason) {
+        refusals.with(name, reason.rawValue).increment()
+    }
 
     /// Logs a change of a circuit breaker.
     func circuitMoved(_ name: String, to state: CircuitBreakerStateMachine.State) {

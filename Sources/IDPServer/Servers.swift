@@ -15,8 +15,8 @@ final class Servers: Sendable {
     ) {
         let front = settings.front
         let intake = Intake(
-            spool: spool, uploadBytesMax: front.uploadBytesMax, processTimeout: settings.jobs.processTimeout, runs: runs,
-            source: source)
+            spool: spool, uploadBytesMax: front.uploadBytesMax, processTimeout: settings.jobs.processTimeout,
+            runs: runs, source: source)
         let events = RunEvents(
             runs: runs, limit: settings.jobs.eventStreamsMax, heartbeat: settings.jobs.eventHeartbeat)
         telemetry.registry.observedGauge("idp_event_streams", help: "Open event streams.") { Double(events.count) }

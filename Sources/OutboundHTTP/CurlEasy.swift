@@ -56,6 +56,11 @@ struct CurlEasy {
         return idp_curl_get_long(handle, info, &value) == CURLE_OK ? value : 0
     }
 
+    /// Bytes of content and head that the transfer has moved so far, in both directions.
+    var bytesMoved: Int {
+        size(CURLINFO_SIZE_UPLOAD_T) + size(CURLINFO_SIZE_DOWNLOAD_T) + number(CURLINFO_HEADER_SIZE)
+    }
+
     /// A size or time that libcurl knows of the last transfer; 0 if it knows none.
     func size(_ info: CURLINFO) -> Int {
         var value: curl_off_t = 0

@@ -93,6 +93,7 @@ final class CurlSession: @unchecked Sendable {
         abort?.register { waker.wake() }
         defer { abort?.unregister() }
         let connectEnd = min(end, ContinuousClock.now.advanced(by: request.connectTimeout))
+        var pace = TransferPace(request.floor)
         while true {
             if let abort, abort.isAborted { throw .aborted }
             var running: Int32 = 0
@@ -102,7 +103,9 @@ final class CurlSession: @unchecked Sendable {
             let now = ContinuousClock.now
             let facts = CurlEasy.Facts(easy, code: CURLE_OPERATION_TIMEDOUT)
             if now >= end || (!facts.hasConnected && now >= connectEnd) { return facts }
-            let wait = now.duration(to: facts.hasConnected ? end : connectEnd)
+            let stall = facts.hasConnected ? pace.stallEnd(bytesMoved: easy.bytesMoved, now: now) : nil
+            if let stall, now >= stall { return facts }
+            let wait = now.duration(to: min(facts.hasConnected ? end : connectEnd, stall ?? end))
             guard curl_multi_poll(multi, nil, 0, wait.curlMilliseconds, nil) == CURLM_OK else {
                 throw .failed("curl_multi_poll")
             }
@@ -159,10 +162,6 @@ extension CurlEasy {
         // The session's loop keeps the limits; libcurl's own are the second line, a little later.
         try set(CURLOPT_TIMEOUT_MS, Int(request.timeout.curlMilliseconds) + 1000)
         try set(CURLOPT_CONNECTTIMEOUT_MS, Int(request.connectTimeout.curlMilliseconds) + 1000)
-        if let floor = request.floor {
-            try set(CURLOPT_LOW_SPEED_LIMIT, floor.bytesPerSecond)
-            try set(CURLOPT_LOW_SPEED_TIME, floor.seconds)
-        }
         try set(CURLOPT_MAXFILESIZE_LARGE, size: request.responseLimitBytes)
         if let signature = request.signature {
             try set(CURLOPT_AWS_SIGV4, "aws:amz:\(signature.region):\(signature.service)")
@@ -188,6 +187,27 @@ extension CurlEasy {
         case "HEAD": try set(CURLOPT_NOBODY, 1)
         default: try set(CURLOPT_CUSTOMREQUEST, request.method)
         }
+    }
+}
+
+/// Watches that a transfer moves. libcurl's own limit (CURLOPT_LOW_SPEED_TIME) averages over seconds that were good: a
+/// connection that goes dead after a fast beginning is noticed twice as late.
+private struct TransferPace {
+    private let floor: HTTPClientRequest.Floor?
+    private var mark: (bytes: Int, time: ContinuousClock.Instant)?
+
+    init(_ floor: HTTPClientRequest.Floor?) {
+        self.floor = floor
+    }
+
+    /// When the transfer has stalled unless more moves; nil without a floor.
+    mutating func stallEnd(bytesMoved: Int, now: ContinuousClock.Instant) -> ContinuousClock.Instant? {
+        guard let floor else { return nil }
+        if let mark, bytesMoved - mark.bytes < floor.bytesPerSecond * floor.seconds {
+            return mark.time.advanced(by: .seconds(floor.seconds))
+        }
+        mark = (bytesMoved, now)
+        return now.advanced(by: .seconds(floor.seconds))
     }
 }
 

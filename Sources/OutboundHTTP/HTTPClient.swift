@@ -66,7 +66,8 @@ public final class HTTPClient: Sendable {
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 threads.addOperation {
-                    continuation.resume(with: Result { try self.send(request, until: end, abort: abort, receiver: nil) })
+                    continuation.resume(
+                        with: Result { try self.send(request, until: end, abort: abort, receiver: nil) })
                 }
             }
         } onCancel: {

@@ -37,9 +37,10 @@ public struct HTTPClientRequest: Sendable {
         }
     }
 
-    /// The slowest transfer that is waited for. Counts from the first byte sent, the other side's thinking included.
+    /// The slowest transfer that is waited for: one that moves less than this in the time has stalled. Counts from the
+    /// connection on, the other side's thinking included.
     public struct Floor: Sendable, Hashable {
-        /// Bytes a second, on average over the time.
+        /// Bytes a second, on average over the time, both directions together.
         public var bytesPerSecond: Int
         /// Over how long; whole seconds.
         public var seconds: Int

@@ -117,7 +117,7 @@ struct DependencyTests {
         }
         #expect(limits == [.seconds(10), .seconds(3)])
         let passed = options(0)
-        #expect(throws: DeadlineExceeded.self) { try dependency.call(passed) { _ in 1 } }
+        #expect(throws: Observability.DeadlineExceeded.self) { try dependency.call(passed) { _ in 1 } }
     }
 
     @Test func aBrokenDependencyIsLeftAloneAndProbed() throws {

@@ -60,10 +60,10 @@ struct GuardedClientTests {
         options.cancellation = token
         let url = server.base + "/hang"
         let call = options
-        async let outcome = blocking { try client.send(.init(url: url), call) }
+        let outcome = Task { try await blocking { try client.send(.init(url: url), call) } }
         try await eventually("the call runs", within: .seconds(30)) { client.dependency.activeCalls == 1 }
         token.cancel(.clientGone)
-        await #expect(throws: WorkCancelled(reason: .clientGone)) { try await outcome }
+        await #expect(throws: WorkCancelled(reason: .clientGone)) { try await outcome.value }
         #expect(client.dependency.circuit == .closed)
     }
 }

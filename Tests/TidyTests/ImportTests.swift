@@ -9,8 +9,9 @@ import Testing
     /// What each target may import of ours.
     static let allowed: [String: Set<String>] = [
         "EventHTTP": [], "Observability": [], "OutboundHTTP": [],
-        "Pipeline": ["Observability", "OutboundHTTP"],
-        "IDPServer": ["EventHTTP", "Observability", "OutboundHTTP", "Pipeline"],
+        "Dependencies": ["Observability", "OutboundHTTP"],
+        "Pipeline": ["Dependencies", "Observability", "OutboundHTTP"],
+        "IDPServer": ["Dependencies", "EventHTTP", "Observability", "OutboundHTTP", "Pipeline"],
     ]
     /// The owner of each C library.
     static let owners = [

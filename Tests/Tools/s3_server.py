@@ -1,15 +1,18 @@
 #!/usr/bin/env python3
-"""An S3 server that checks signatures: moto, with a user of its own and a bucket.
+"""An S3 server that checks signatures: moto, with a user of its own and three buckets.
 
-Listens on 127.0.0.1, on the port given as first argument or one that is free, and prints
-{"port": N, "bucket": ..., "access_key": ..., "secret_key": ..., "region": ...}. Requests that are not signed with that
-key are refused as S3 refuses them. The key is the one named by the second and third argument where they are given, so
-that a server can come back with what its clients know.
+Listens on a port of 127.0.0.1 that is free and prints
+{"port": N, "control": N, "bucket": ..., "access_key": ..., "secret_key": ..., "region": ...}. Requests that are not
+signed with that key are refused as S3 refuses them.
+
+The control port is the tests' door behind it: `GET /BUCKET` lists keys, `GET`, `PUT` and `DELETE /BUCKET/KEY` read,
+write and remove objects, `POST /fail?count=N&status=S` has S3 answer the next N requests with an error.
 """
+import http.server
 import json
 import os
-import socket
-import sys
+import threading
+import urllib.parse
 
 BUCKET = "papers"
 REGION = "eu-central-1"
@@ -34,10 +37,73 @@ from moto.server import DomainDispatcherApplication, create_backend_app  # noqa:
 from werkzeug.serving import make_server  # noqa: E402
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+def store():
+    """Moto's own memory of S3."""
+    return s3_backends[DEFAULT_ACCOUNT_ID]["aws"]
+
+
+class Failing:
+    """The application, unless it is told to fail."""
+
+    def __init__(self, application):
+        self.application, self.count, self.status = application, 0, 503
+
+    def __call__(self, environ, start):
+        if self.count <= 0:
+            return self.application(environ, start)
+        self.count -= 1
+        body = b"<Error><Code>SlowDown</Code></Error>"
+        start(f"{self.status} Told", [("Content-Type", "application/xml"), ("Content-Length", str(len(body)))])
+        return [body]
+
+
+def control(failing):
+    """The tests' door."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def answer(self, status, body=b""):
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def place(self):
+            path = urllib.parse.unquote(urllib.parse.urlsplit(self.path).path)
+            bucket, _, key = path[1:].partition("/")
+            return bucket, key
+
+        def body(self):
+            return self.rfile.read(int(self.headers.get("Content-Length", 0)))
+
+        def do_GET(self):
+            bucket, key = self.place()
+            if not key:
+                return self.answer(200, json.dumps(sorted(store().get_bucket(bucket).keys.keys())).encode())
+            found = store().get_object(bucket, key)
+            return self.answer(200, found.value) if found else self.answer(404)
+
+        def do_PUT(self):
+            bucket, key = self.place()
+            store().put_object(bucket, key, self.body())
+            self.answer(200)
+
+        def do_DELETE(self):
+            bucket, key = self.place()
+            store().delete_object(bucket, key)
+            self.answer(200)
+
+        def do_POST(self):
+            query = urllib.parse.parse_qs(urllib.parse.urlsplit(self.path).query)
+            self.body()
+            failing.status = int(query["status"][0])
+            failing.count = int(query["count"][0])
+            self.answer(200)
+
+        def log_message(self, *_):
+            pass
+
+    return http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
 
 
 def make_user():
@@ -50,27 +116,22 @@ def make_user():
 
 
 def main():
-    arguments = sys.argv[1:]
-    port = int(arguments[0]) if arguments else free_port()
     key = make_user()
-    if len(arguments) > 2:
-        key.access_key_id, key.secret_access_key = arguments[1:3]
-        key.access_key, key.secret_key = arguments[1:3]
     for bucket in (BUCKET, "incoming", "forbidden"):
-        s3_backends[DEFAULT_ACCOUNT_ID]["aws"].create_bucket(bucket, REGION)
-    server = make_server("127.0.0.1", port, DomainDispatcherApplication(create_backend_app), threaded=True)
-    print(
-        json.dumps(
-            {
-                "port": port,
-                "bucket": BUCKET,
-                "access_key": key.access_key_id,
-                "secret_key": key.secret_access_key,
-                "region": REGION,
-            }
-        ),
-        flush=True,
-    )
+        store().create_bucket(bucket, REGION)
+    failing = Failing(DomainDispatcherApplication(create_backend_app))
+    server = make_server("127.0.0.1", 0, failing, threaded=True)
+    door = control(failing)
+    threading.Thread(target=door.serve_forever, daemon=True).start()
+    facts = {
+        "port": server.server_port,
+        "control": door.server_address[1],
+        "bucket": BUCKET,
+        "access_key": key.access_key_id,
+        "secret_key": key.secret_access_key,
+        "region": REGION,
+    }
+    print(json.dumps(facts), flush=True)
     server.serve_forever()
 
 

@@ -7,7 +7,7 @@ import Observability
 protocol RemoteArtifacts: Sendable {
     /// Puts the document and `metadata.json` of a run that lies in `folder`. Blocks for seconds at worst.
     ///
-    /// - Throws: `DEPENDENCY_UNAVAILABLE` or `STORAGE_FAILED`; what was put is then removed or swept.
+    /// - Throws: `DEPENDENCY_UNAVAILABLE` or `STORAGE_FAILED`; a part of it may be there then, for `remove`.
     func store(_ record: RunRecord, _ folder: RunFolder) throws(ServiceError)
 
     /// Gets a run's document into its local folder, unless it is there. Blocks, until `deadline` where the storage

@@ -122,6 +122,8 @@ private struct Cleanup {
     let isDry: Bool
     /// Nil when it is dry: then nothing is locked.
     private let artifacts: DiskArtifactStore?
+    /// Nil when it is dry, or nothing is kept beside the disk.
+    private let remote: (any RemoteArtifacts)?
     private let folders: RunFolders
     private let store: (any JobStore)?
 
@@ -131,11 +133,13 @@ private struct Cleanup {
         folders = RunFolders(settings.storage.runsDirectory)
         if isDry {
             artifacts = nil
+            remote = nil
             let path = settings.storage.storePath
             store = FileManager.default.fileExists(atPath: path) ? try SQLiteJobStore(reading: path) : nil
         } else {
             let artifacts = try DiskArtifactStore(runsDirectory: settings.storage.runsDirectory)
             self.artifacts = artifacts
+            remote = S3Artifacts(settings, local: artifacts)
             store = try SQLiteJobStore(path: settings.storage.storePath, artifacts: artifacts)
         }
     }
@@ -152,6 +156,7 @@ private struct Cleanup {
                 sums.runs += 1
                 try report(path, run, &sums)
                 artifacts?.remove(run.id)
+                remote?.remove(run.id)
             }
             if !isDry { try store?.writeAndWait(.expire(step.map(\.id), at: now)) }
             last = step.last?.id

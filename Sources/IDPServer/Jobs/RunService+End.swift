@@ -100,6 +100,7 @@ extension RunService {
     /// Writes `final_result.json` and `job.json`. They are not the truth: failing is logged and repaired later.
     func writeFiles(_ record: RunRecord) {
         do throws(ServiceError) {
+            prepareFolder(of: record)
             switch record.state {
             case .completed, .failed: try artifacts.writeFinalResult(record)
             case .accepted, .running, .cancelled: break

@@ -15,6 +15,13 @@ extension RunService {
         try remote.fetchDocument(of: record, by: deadline, cancellation: token)
     }
 
+    /// Makes the folder of a run that this disk may not have: taken up from another node, or replayed.
+    func prepareFolder(of record: RunRecord) {
+        guard remote != nil else { return }
+        // Where it fails, so does the writing that follows, which says so.
+        try? FileSystem.makeFolders(artifacts.folder(record.id).metaPath)
+    }
+
     /// What `/ready` says of the shared storage; nil without one.
     var artifactsCheck: ReadinessCheck? {
         guard let remote else { return nil }

@@ -61,6 +61,7 @@ extension RunService {
             // The folder goes before the caller hears of it: who was refused leaves nothing behind.
             intake[0].async {
                 self.artifacts.remove(record.id)
+                if let remote = self.remote { self.housekeeping.async { remote.remove(record.id) } }
                 let refusal = ServiceError(code, retryAfter: error.retryAfter ?? 5, cause: error.cause)
                 completion(code == .idempotencyInProgress ? self.earlier(record, refusal) : .failure(refusal))
             }

@@ -75,7 +75,8 @@ struct SettingsTests {
         ("IDP_LOG_LEVEL", "LOUD", "TRACE"), ("IDP_LOG_FORMAT", "xml", "json or text"),
         ("IDP_TRACING_ENABLED", "maybe", "true or false"), ("IDP_STORE", "mysql://x", "sqlite:PATH"),
         ("IDP_STORE", "sqlite:", "sqlite:PATH"), ("IDP_STORE", "sqlite::memory:", "sqlite:PATH"),
-        ("IDP_ARTIFACTS", "tape", "disk or s3://"), ("IDP_AUTH", "basic", "keys:FILE"),
+        ("IDP_ARTIFACTS", "tape", "disk or s3://"),
+        ("IDP_ARTIFACTS", "s3://A", "disk or s3://"), ("IDP_AUTH", "basic", "keys:FILE"),
         ("IDP_OCR_LANGUAGES", "rus,kaz", "joined by +"), ("IDP_OCR_LANGUAGES", "../etc", "joined by +"),
         ("IDP_HOST", "a b", "without spaces"), ("IDP_S3_ENDPOINT", "localhost:9000", "http:// or https://"),
         ("IDP_LLM_URL", "http://", "http:// or https://"), ("IDP_KAFKA_BROKERS", "a,,b", "commas"),
@@ -95,10 +96,10 @@ struct SettingsTests {
 
     /// Settings of features that are not built yet must not be silently ignored.
     @Test(arguments: [
-        ("IDP_STORE", "postgres://db/jobs"), ("IDP_ARTIFACTS", "s3://bucket/runs"), ("IDP_AUTH", "jwt"),
+        ("IDP_STORE", "postgres://db/jobs"), ("IDP_AUTH", "jwt"),
         ("IDP_AUTH", "keys:/etc/keys"), ("IDP_LLM_URL", "https://llm.example/v1"), ("IDP_LLM_TIMEOUT", "30s"),
         ("IDP_KAFKA_BROKERS", "kafka:9092"), ("IDP_SIMULATE", "ocr=1s"),
-        ("IDP_FAULTS", "llm=error"), ("IDP_S3_SECRET_KEY", "hush"), ("IDP_WEBHOOK_SECRET", "hush"),
+        ("IDP_FAULTS", "llm=error"), ("IDP_WEBHOOK_SECRET", "hush"),
     ])
     func refusesWhatThisBuildCannotDo(name: String, value: String) throws {
         let error = try #require(throws: SettingsError.self) { try Settings.load(environment: [name: value]) }

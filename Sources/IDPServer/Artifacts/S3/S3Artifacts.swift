@@ -3,6 +3,7 @@ import Dispatch
 import Foundation
 import Logging
 import Observability
+import OutboundHTTP
 import Pipeline
 import Synchronization
 
@@ -34,7 +35,7 @@ final class S3Artifacts: RemoteArtifacts {
     private let state = Mutex(State())
     private let idle = DispatchGroup()
     private let queues = (0..<S3Artifacts.width).map { DispatchQueue(label: "idp.s3.\($0)", qos: .utility) }
-    private let probing = DispatchQueue(label: "idp.s3.probe", qos: .utility)
+    private let housekeeping = DispatchQueue(label: "idp.s3.housekeeping", qos: .utility)
 
     init(
         _ location: S3Location, client: S3Client, local: DiskArtifactStore, registry: MetricRegistry, logger: Logger
@@ -54,8 +55,6 @@ final class S3Artifacts: RemoteArtifacts {
         do {
             try putDocument(record, folder, call)
         } catch {
-            // A part of it may be there. Where the bucket cannot be reached now, `sweep` finds it after retention.
-            if client.client.dependency.circuit == .closed { remove(record.id) }
             throw ServiceError.ofS3(error)
         }
     }
@@ -82,6 +81,8 @@ final class S3Artifacts: RemoteArtifacts {
             try FileSystem.move(path, to: target)
         } catch let error as FileError {
             throw error.serviceError(otherwise: .storageFailed)
+        } catch S3Error.tooLarge {
+            throw ServiceError.ofS3(S3Error.corrupt)
         } catch {
             throw ServiceError.ofS3(error)
         }
@@ -143,7 +144,7 @@ final class S3Artifacts: RemoteArtifacts {
             return !state.isProbing
         }
         guard isMine else { return }
-        probing.async {
+        housekeeping.async {
             // The breaker learns of the outcome, which is all that is wanted.
             try? self.client.check(self.location.bucket, .init(by: .after(.seconds(10))))
             self.state.withLock { $0.isProbing = false }
@@ -239,5 +240,18 @@ final class S3Artifacts: RemoteArtifacts {
     private static func cause(_ error: any Error) -> String {
         let known = ServiceError.ofS3(error)
         return known.cause ?? known.code.rawValue
+    }
+}
+
+extension S3Artifacts {
+    /// The bucket that the settings name, for a command that ends soon: nothing of it is scraped. Nil where none is.
+    convenience init?(_ settings: Settings, local: DiskArtifactStore) {
+        guard let location = settings.storage.artifacts, let configuration = settings.storage.s3 else { return nil }
+        let registry = MetricRegistry(exclusiveLanes: 0)
+        let logger = Logger(label: "idp")
+        let telemetry = DependencyTelemetry(
+            registry: registry, logger: logger, unixMilliseconds: WallClock.milliseconds)
+        let client = S3Client(configuration, http: HTTPClient(settings.outbound), telemetry: telemetry)
+        self.init(location, client: client, local: local, registry: registry, logger: logger)
     }
 }

@@ -58,8 +58,8 @@ final class S3Client: Sendable {
 
     /// Files from this size on go up in parts.
     static let partBytes = 16 << 20
-    /// A stalled connection is given up after this; S3 begins to answer within tens of milliseconds.
-    private static let floor = HTTPClientRequest.Floor(bytesPerSecond: 512, seconds: 5)
+    /// A connection on which nothing moves for so long is given up; S3 begins to answer within tens of milliseconds.
+    private static let floor = HTTPClientRequest.Floor(bytesPerSecond: 512, seconds: 4)
     /// What a listing's page or an error may hold.
     private static let textLimitBytes = 4 << 20
 
@@ -72,7 +72,8 @@ final class S3Client: Sendable {
         // The largest part over a slow line; what does not move is given up by the floor long before.
         dependency.attemptTimeout = .seconds(60)
         dependency.backoff = Backoff(base: .milliseconds(100), cap: .seconds(4))
-        dependency.breaker.openMax = .seconds(4)
+        // With the floor this bounds how late a return is noticed: a probe that hangs, and then one more wait.
+        dependency.breaker.openMax = .seconds(2)
         // Sizes differ a thousandfold, and so do times: below this many at a time slowness says nothing.
         dependency.limit.minimum = 4
         dependency.limit.initial = 16
@@ -160,6 +161,8 @@ final class S3Client: Sendable {
                     S3Text.value(of: "Prefix", in: Array($0.utf8))
                 }
             }
+        // Some of its relatives do not know the encoding, and then do not name it.
+        guard S3Text.value(of: "EncodingType", in: response.body) == "url" else { return names }
         return names.compactMap { $0.replacing("+", with: " ").removingPercentEncoding }
     }
 
@@ -181,6 +184,7 @@ final class S3Client: Sendable {
             request.fields.append(("x-amz-checksum-sha256", Data(hash).base64EncodedString()))
         }
         request.floor = Self.floor
+        request.connectTimeout = .seconds(3)
         request.signature = .init(
             accessKey: configuration.accessKey, secretKey: configuration.secretKey, region: configuration.region)
         return request

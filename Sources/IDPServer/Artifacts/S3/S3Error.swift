@@ -79,7 +79,9 @@ enum S3Text {
         let text = String(decoding: body, as: UTF8.self)
         var found: [String] = []
         var rest = text[...]
-        while let open = rest.firstRange(of: "<\(name)>"), let end = rest[open.upperBound...].firstRange(of: "</\(name)>") {
+        while let open = rest.firstRange(of: "<\(name)>"),
+            let end = rest[open.upperBound...].firstRange(of: "</\(name)>")
+        {
             found.append(unescaped(rest[open.upperBound..<end.lowerBound]))
             rest = rest[end.upperBound...]
         }
