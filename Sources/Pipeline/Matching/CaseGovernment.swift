@@ -57,12 +57,12 @@ enum CaseGovernment {
         init(_ list: String) {
             for word in list.split(whereSeparator: \.isWhitespace) {
                 let folded = NameLetters.folded(word.prefix { $0 != "*" })
-                if word.hasSuffix("*") { beginnings.append(folded) } else { whole.insert(folded) }
+                if word.closes("*") { beginnings.append(folded) } else { whole.insert(folded) }
             }
         }
 
         func hold(_ folded: String) -> Bool {
-            whole.contains(folded) || beginnings.contains(where: folded.hasPrefix)
+            whole.contains(folded) || beginnings.contains(where: folded.begins)
         }
     }
 

@@ -40,10 +40,10 @@ enum GivenNameForm {
         switch last {
         case "у", "ю", "ы": shape = -0.8
         case "е": shape = -0.7
-        case "м": shape = folded.hasSuffix("ом") || folded.hasSuffix("ем") ? -0.3 : 0.3
+        case "м": shape = folded.closes("ом") || folded.closes("ем") ? -0.3 : 0.3
         case "а", "я": shape = gender == .female ? 0.4 : -0.6
         case "и", "о": shape = 0
-        case "й" where folded.hasSuffix("ой") && folded.count > 3: shape = -1.2
+        case "й" where folded.closes("ой") && folded.count > 3: shape = -1.2
         case "ь": shape = 0.2
         default: shape = gender == .male ? 0.5 : 0.2
         }

@@ -26,7 +26,7 @@ struct InflectedName {
     func letter(beforeLast count: Int) -> Character? { folded.dropLast(count).last }
 
     /// Whether the folded word has one of these endings.
-    func ends(_ endings: String...) -> Bool { endings.contains(where: folded.hasSuffix) }
+    func ends(_ endings: String...) -> Bool { endings.contains(where: folded.closes) }
 
     /// Whether the letter before the last `count` ones is a vowel.
     func isVowel(beforeLast count: Int) -> Bool { letter(beforeLast: count).map(NameLetters.isVowel) ?? false }

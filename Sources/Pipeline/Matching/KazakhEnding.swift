@@ -12,7 +12,7 @@ enum KazakhEnding {
     /// and д, nasals and vowels н in the genitive.
     static func lengths(in folded: String) -> [Int] {
         var found: [Int] = []
-        for ending in endings where folded.hasSuffix(ending) {
+        for ending in endings where folded.closes(ending) {
             var stem = folded.dropLast(ending.count)
             var length = ending.count
             if stem.last == "-" {
@@ -43,7 +43,7 @@ enum KazakhEnding {
         case "к": return isVoiceless
         case "г": return isVoiced
         case "т": return isVoiceless
-        case "д": return ending.hasSuffix("н") && isVowel ? ["дан", "ден"].contains(ending) : isVoiced
+        case "д": return ending.closes("н") && isVowel ? ["дан", "ден"].contains(ending) : isVoiced
         case "н": return isVowel || "нм".contains(last)
         case "м": return isVoiced
         case "б": return "зжвгдб".contains(last)

@@ -27,8 +27,12 @@ struct MentionContext {
     var after: [RoleLexicon.Match] = []
     /// «Директору ТОО «…»» above a name in the dative: the letter's addressee.
     var isAddressee = false
+    /// «от бухгалтера …» on a line of its own: who writes an application.
+    var isSender = false
     /// Whether a date of birth stands by the name that makes the person a child.
     var isChildByAge = false
+    /// Whether a day of birth follows the name at once, without a word that says so: «Шах Зейнеп, 23.08.1995».
+    var isBornThen = false
 
     /// The words before the name in its sentence.
     private(set) var beforeTokens: [Int] = []
@@ -45,17 +49,19 @@ struct MentionContext {
         first = mention.first
         let walked = MentionContext.walkBack(from: mention.first, mentions, flow)
         beforeTokens = walked.tokens
-        before = MentionContext.matches(in: beforeTokens, of: flow, with: .before)
+        before = MentionContext.matches(in: beforeTokens, of: flow, cue: flow.cueBefore)
         let segmentIndex = flow.segmentOfToken[mention.first]
         if walked.opensCell {
             label = MentionContext.cell(leftOf: segmentIndex, mentions, flow)
             header = MentionContext.header(of: segmentIndex, mentions, flow)
         }
         afterTokens = MentionContext.walkForward(from: mention.last, mentions, flow)
-        after = MentionContext.matches(in: afterTokens, of: flow, with: .after)
+        after = MentionContext.matches(in: afterTokens, of: flow, cue: flow.cueAfter)
         caption = MentionContext.caption(under: flow.segmentOfToken[mention.last], flow)
         isAddressee = walked.opensCell && MentionContext.isAddressed(segmentIndex, mention, flow)
+        isSender = MentionContext.isSender(segmentIndex, mention, flow)
         isChildByAge = MentionContext.hasChildsBirthDate(afterTokens, flow)
+        isBornThen = MentionContext.hasAdultsBirthDate(afterTokens, flow)
     }
 
     /// How many words stand between a cue and the name.
@@ -78,12 +84,16 @@ struct MentionContext {
     }
 
     /// The cues in a stretch of tokens, longest first where they overlap.
-    static func matches(in tokens: [Int], of flow: TextFlow, with lexicon: RoleLexicon) -> [RoleLexicon.Match] {
+    ///
+    /// - Parameter cue: the one that starts at a token.
+    static func matches(
+        in tokens: [Int], of flow: TextFlow, cue: (Int) -> RoleLexicon.Match?
+    ) -> [RoleLexicon.Match] {
         var found: [RoleLexicon.Match] = []
         let inside = Set(tokens)
         var index = 0
         while index < tokens.count {
-            if !flow.tokens[tokens[index]].isQuoted, let match = lexicon.match(at: tokens[index], in: flow),
+            if !flow.tokens[tokens[index]].isQuoted, let match = cue(tokens[index]),
                 inside.contains(match.last)
             {
                 found.append(match)
@@ -178,12 +188,12 @@ struct MentionContext {
         let lower = flow.segments[segment]
         guard flow.segments[above].below == segment else { return false }
         // A label beside its value is no line of a sentence, nor is a line that opens with a label.
-        if let right = upper.right, flow.tokens[flow.segments[right].range.lowerBound].isNameLike,
+        if let right = upper.right, flow.isNameLike(flow.segments[right].range.lowerBound),
             lower.right == nil
         {
             return false
         }
-        if RoleLexicon.before.match(at: lower.range.lowerBound, in: flow)?.cue == .label { return false }
+        if flow.cueBefore(lower.range.lowerBound)?.cue == .label { return false }
         let words = upper.range.count { flow.tokens[$0].kind != .mark }
         guard words >= 3, let end = upper.range.last, !flow.tokens[end].isMark(":;!") else { return false }
         if isSentenceEnd(end, flow) { return false }
@@ -285,6 +295,15 @@ struct MentionContext {
         return false
     }
 
+    /// The line begins with «от» and ends with the name, four words between at most; no date, no number.
+    private static func isSender(_ segment: Int, _ mention: NameMention, _ flow: TextFlow) -> Bool {
+        let range = flow.segments[segment].range
+        guard flow.tokens[range.lowerBound].folded == "от", mention.reading.grammaticalCase == .genitive,
+            mention.first - range.lowerBound <= 5
+        else { return false }
+        return range.allSatisfy { flow.tokens[$0].kind != .number }
+    }
+
     /// A year of birth within sixteen years of the document's latest year.
     private static func hasChildsBirthDate(_ tokens: [Int], _ flow: TextFlow) -> Bool {
         let near = tokens.prefix(12).filter { flow.tokens[$0].kind == .number }
@@ -302,6 +321,17 @@ struct MentionContext {
         let years = flow.tokens.compactMap { $0.kind == .number ? year($0) : nil }
         guard years.count >= 2, let latest = years.max() else { return false }
         return isBirth && latest - born < 16
+    }
+
+    /// Day, month and a year at least eighteen before the document's latest, right after the name.
+    private static func hasAdultsBirthDate(_ tokens: [Int], _ flow: TextFlow) -> Bool {
+        let near = tokens.prefix(6)
+        let numbers = near.filter { flow.tokens[$0].kind == .number }
+        guard near.prefix(5).allSatisfy({ flow.tokens[$0].kind != .word }), numbers.count >= 3,
+            let born = year(flow.tokens[numbers[2]])
+        else { return false }
+        let latest = flow.tokens.compactMap { $0.kind == .number ? year($0) : nil }.max() ?? born
+        return latest - born >= 18
     }
 
     private static func year(_ token: NameToken) -> Int? {

@@ -15,7 +15,7 @@ extension MentionScanner {
     private func isBirthSign(_ token: Int) -> Bool {
         let folded = flow.tokens[token].folded
         if ["иин", "жсн", "рождения", "рожд"].contains(folded) { return true }
-        guard ["г", "ж"].contains(folded) || folded.hasPrefix("жыл"), let next = flow.next(token) else { return false }
+        guard ["г", "ж"].contains(folded) || folded.begins("жыл"), let next = flow.next(token) else { return false }
         let following = flow.tokens[next].isMark(".") ? flow.next(next).map { flow.tokens[$0].folded } : nil
         return ["р", "т", "рожд", "туган"].contains(following ?? flow.tokens[next].folded)
     }
@@ -48,6 +48,6 @@ extension MentionScanner {
     }
 
     private func isNamePart(_ token: Int) -> Bool {
-        isName(token) || PatronymicForm.isApart(flow.tokens[token].folded)
+        isName(token) || flow.isPatronymicsEnd(token)
     }
 }

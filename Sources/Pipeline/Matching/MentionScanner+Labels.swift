@@ -5,14 +5,14 @@ extension MentionScanner {
     mutating func scanLabels() {
         var token = 0
         while token < flow.tokens.count {
-            guard let match = RoleLexicon.before.match(at: token, in: flow), isLabel(match.cue) else {
+            guard let match = flow.cueBefore(token), isLabel(match.cue) else {
                 token += 1
                 continue
             }
             token = max(match.last, token) + 1
             for start in valueStarts(after: match.last) where !isTitle(match, over: start) {
                 // A letter says «Уважаемый Данияр Ахметов», a form the surname first.
-                let isAddress = ["уважаем", "курметти"].contains(where: flow.tokens[match.first].folded.hasPrefix)
+                let isAddress = ["уважаем", "курметти"].contains(where: flow.tokens[match.first].folded.begins)
                 if let mention = labelled(from: start, surnameFirst: isAddress ? 0 : 2),
                     mention.reading.score >= needed(match, before: start)
                 {
@@ -74,7 +74,7 @@ extension MentionScanner {
     /// A small word or a further cue inside the label («Ф.И.О. пациента», «Выдана гражданину», «Берілді / Выдана»).
     private func isLabelWord(_ token: Int) -> Bool {
         guard flow.tokens[token].kind != .mark else { return false }
-        if let match = RoleLexicon.before.match(at: token, in: flow) { return isLabel(match.cue) }
+        if let match = flow.cueBefore(token) { return isLabel(match.cue) }
         return flow.tokens[token].kind == .initial
             || flow.tokens[token].text.unicodeScalars.first.map {
                 !NameLetters.isUppercase($0)
@@ -87,7 +87,7 @@ extension MentionScanner {
         while flow.tokens[start].isMark("_:-–—"), let next = flow.nextInSegment(start) { start = next }
         var run: [Int] = []
         var position: Int? = start
-        while let token = position, run.count < 4, isName(token) || PatronymicForm.isApart(flow.tokens[token].folded) {
+        while let token = position, run.count < 4, isName(token) || flow.isPatronymicsEnd(token) {
             if let last = run.last, flow.segmentOfToken[last] != flow.segmentOfToken[token],
                 !continues(last, token, run.count)
             {
@@ -99,7 +99,7 @@ extension MentionScanner {
         guard run.count >= 2 else { return nil }
         guard run.count >= 3 else { return short(run[0], run[1], surnameFirst: surnameFirst) }
         // «Мұғалім Гасанова Любовь»: the first word is what she is, where the others make a name by themselves.
-        if PatronymicForm(flow.tokens[run[2]].folded) == nil, let pair = short(run[1], run[2], surnameFirst: 2),
+        if flow.patronymic(run[2]) == nil, let pair = short(run[1], run[2], surnameFirst: 2),
             pair.reading.score >= 5.5
         {
             return pair
@@ -115,8 +115,8 @@ extension MentionScanner {
         if count == 1, line.count > 4, line.contains(where: isSentenceWord) { return true }
         let range = flow.segments[flow.segmentOfToken[token]].range
         if count == 2 {
-            return PatronymicForm(flow.tokens[token].folded) != nil
-                || flow.next(token).map { PatronymicForm.isApart(flow.tokens[$0].folded) } ?? false
+            return flow.patronymic(token) != nil
+                || flow.next(token).map { flow.isPatronymicsEnd($0) } ?? false
         }
         return range.allSatisfy { flow.tokens[$0].kind == .mark || isFree($0) } && range.count <= 3 - count
     }
@@ -173,14 +173,14 @@ extension MentionScanner {
 
     /// The father's name with ұлы, қызы, оглы after it, where they stand apart.
     private func withSecondHalf(_ father: Int) -> [Int] {
-        guard PatronymicForm(flow.tokens[father].folded) == nil, let next = flow.next(father),
-            flow.tokens[next].kind == .word, PatronymicForm.isApart(flow.tokens[next].folded)
+        guard flow.patronymic(father) == nil, let next = flow.next(father),
+            flow.tokens[next].kind == .word, flow.isPatronymicsEnd(next)
         else { return [father] }
         return [father, next]
     }
 
     private func isAfterFather(_ token: Int) -> Bool {
-        flow.previousInSegment(token).map { flow.tokens[$0].folded.hasPrefix("акесин") } ?? false
+        flow.previousInSegment(token).map { flow.tokens[$0].folded.begins("акесин") } ?? false
     }
 
     /// Whether the token is this field's label and not part of «Фамилия, имя, отчество».
@@ -188,10 +188,18 @@ extension MentionScanner {
         guard names.contains(flow.tokens[token].folded) else { return false }
         let segment = flow.segments[flow.segmentOfToken[token]].range
         let all: Set<String> = ["фамилия", "теги", "имя", "аты", "отчество", "акесинин"]
-        let concepts = Set(
-            segment.filter { all.contains(flow.tokens[$0].folded) }.map { concept(flow.tokens[$0].folded) })
+        let labels = segment.filter { all.contains(flow.tokens[$0].folded) }
+        let concepts = Set(labels.map { concept(flow.tokens[$0].folded) })
+        // «Фамилия: … Имя: … Отчество: …» on one line.
+        if concepts.count > 1, labels.allSatisfy({ hasOwnColon($0) || flow.tokens[$0].folded == "акесинин" }) {
+            return true
+        }
         return concepts.subtracting(["имя"]).union(names.contains("имя") ? ["имя"] : []).count <= 1
             && (concepts.count == 1 || concepts == ["отчество", "имя"] && names.contains("отчество"))
+    }
+
+    private func hasOwnColon(_ label: Int) -> Bool {
+        flow.nextInSegment(label).map { flow.tokens[$0].isMark(":") } ?? false
     }
 
     private func concept(_ label: String) -> String {

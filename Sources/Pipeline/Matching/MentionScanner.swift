@@ -28,16 +28,16 @@ struct MentionScanner {
     /// Whether the token may be part of a name that is not yet taken.
     func isFree(_ token: Int?) -> Bool {
         guard let token else { return false }
-        return flow.tokens[token].isNameLike && !used.contains(token)
+        return flow.isNameLike(token) && !used.contains(token)
     }
 
     /// Whether the token is free and is no word of the paper's own language.
     func isName(_ token: Int?) -> Bool {
         guard let token, isFree(token) else { return false }
-        return !NameStopWords.contains(flow.tokens[token].folded) && !isVerb(flow.tokens[token].folded)
+        return !flow.isStopWord(token) && !isVerb(flow.tokens[token].folded)
             && !isAcronym(flow.tokens[token])
-            && !isPatronymicOnly(flow.tokens[token].folded)
-            && RoleLexicon.before.match(at: token, in: flow).map { isWeakerThanName($0, token) } ?? true
+            && !isPatronymicOnly(token)
+            && flow.cueBefore(token).map { isWeakerThanName($0, token) } ?? true
     }
 
     /// «КГКП», «РГП»: capitals without a vowel.
@@ -47,7 +47,7 @@ struct MentionScanner {
 
     /// «Зарегистрировать», «Уволить»: orders begin so, and no name ends so.
     private func isVerb(_ folded: String) -> Bool {
-        folded.count > 5 && ["ать", "ить", "еть", "ять", "ться"].contains(where: folded.hasSuffix)
+        folded.count > 5 && ["ать", "ить", "еть", "ять", "ться"].contains(where: folded.closes)
     }
 
     /// Some cues are spelled like names (`Дана`, `Аким`): beside another name they may be one.
@@ -56,25 +56,26 @@ struct MentionScanner {
         let folded = flow.tokens[token].folded
         if ["аким", "дана"].contains(folded) { return true }
         // «Ахметов Азамат», but «Азамат Ахметов Данияр» is a citizen.
-        return ["азамат", "адам"].contains(folded) && flow.previousInSegment(token).map { flow.tokens[$0].isNameLike }
-            ?? false
+        let isName = ["азамат", "адам", "орынбасар"].contains { folded.begins($0) && folded.count <= $0.count + 2 }
+        return isName
+            && flow.previousInSegment(token).map { flow.isNameLike($0) || flow.isPatronymicsEnd($0) } ?? false
     }
 
     /// Words that are patronymics and never surnames (`Маратовна`, `Болатқызы`); `Абрамович` may be one.
-    private func isPatronymicOnly(_ folded: String) -> Bool {
-        guard let form = PatronymicForm(folded) else { return false }
+    private func isPatronymicOnly(_ token: Int) -> Bool {
+        guard let form = flow.patronymic(token) else { return false }
         return form.gender == .female || form.cases.count > 1 || form.isKazakhCase
     }
 
     /// A word of the paper itself in a given name's place; «Орал», «Астана», «Наурыз» are names there.
     private func isHeading(_ token: Int) -> Bool {
         let folded = flow.tokens[token].folded
-        return NameStopWords.contains(folded) && !["орал", "астана", "наурыз", "майя"].contains(folded)
+        return flow.isStopWord(token) && !["орал", "астана", "наурыз", "майя"].contains(folded)
     }
 
     /// «Бонч-Бруевича», «Мицкевичу» before a given name and a patronymic.
     private func isSurnameInIch(_ token: Int) -> Bool {
-        guard isFree(token), let form = PatronymicForm(flow.tokens[token].folded) else { return false }
+        guard isFree(token), let form = flow.patronymic(token) else { return false }
         return form.gender == .male && form.cases.count <= 2
     }
 
@@ -87,7 +88,7 @@ struct MentionScanner {
     // MARK: Patronymics
 
     private mutating func scanPatronymics() {
-        for token in flow.tokens.indices where isFree(token) || PatronymicForm.isApart(flow.tokens[token].folded) {
+        for token in flow.tokens.indices where isFree(token) || flow.isPatronymicsEnd(token) {
             guard let patronymic = patronymic(at: token), !patronymic.contains(where: used.contains) else { continue }
             let before = flow.previous(patronymic[0])
             let options = [
@@ -95,19 +96,20 @@ struct MentionScanner {
                 givenFirst(patronymic, given: before),
                 surnameFirst(patronymic, given: across(patronymic[0]), before: across),
             ]
-            if let best = options.compactMap(\.self).max(by: { $0.reading.score < $1.reading.score }) { add(best) }
+            let best = options.compactMap(\.self).max { $0.reading.score < $1.reading.score }
+            if let best = best ?? fatherFirst(patronymic) { add(best) }
         }
     }
 
     /// The tokens of the patronymic that ends at a token: itself, or the father's name and ұлы or қызы apart.
     private func patronymic(at token: Int) -> [Int]? {
-        if PatronymicForm.isApart(flow.tokens[token].folded) {
+        if flow.isPatronymicsEnd(token) {
             var father = flow.previous(token)
             if let mark = father, flow.tokens[mark].isMark("-") { father = flow.previous(mark) }
             guard let father, isName(father) else { return nil }
             return [father, token]
         }
-        return PatronymicForm(flow.tokens[token].folded) == nil ? nil : [token]
+        return flow.patronymic(token) == nil ? nil : [token]
     }
 
     /// The token before, in the same cell or at the end of the cell to the left.
@@ -117,19 +119,21 @@ struct MentionScanner {
     }
 
     private func surnameFirst(_ patronymic: [Int], given: Int?, before: (Int) -> Int?) -> NameMention? {
-        guard let given, isFree(given), !isHeading(given), var surname = before(given) else { return nil }
+        guard let given, isFree(given), !isHeading(given), !isVerb(flow.tokens[given].folded),
+            var surname = before(given)
+        else { return nil }
         // «Досжанов, Арман Оразович», as lists have it.
         let hasComma = flow.tokens[surname].isMark(",")
         if hasComma, let word = before(surname) { surname = word }
         guard isName(surname) || isSurnameInIch(surname),
-            PatronymicForm(flow.tokens[given].folded) == nil else { return nil }
+            flow.patronymic(given) == nil else { return nil }
         return mention(
             surname, given, patronymic, last: .patronymic, tokens: [surname, given] + patronymic,
             bonus: hasComma ? -2 : 0.8)
     }
 
     private func givenFirst(_ patronymic: [Int], given: Int?) -> NameMention? {
-        guard let given, isFree(given), !isHeading(given),
+        guard let given, isFree(given), !isHeading(given), !isVerb(flow.tokens[given].folded),
             let end = patronymic.last, let surname = flow.next(end), isName(surname) else {
             return nil
         }
@@ -138,6 +142,23 @@ struct MentionScanner {
         return mention(
             surname, given, patronymic, last: .surname, tokens: [given] + patronymic + [surname],
             bonus: isNear ? 0 : -2.5)
+    }
+
+    /// «Турсунбек уулу Азамат», «Асан кызы Айгүл»: a Kyrgyz name has the father's in the surname's place.
+    private func fatherFirst(_ patronymic: [Int]) -> NameMention? {
+        guard patronymic.count == 2, let given = flow.nextInSegment(patronymic[1]), isName(given),
+            var reading = NameReading.best(
+                surname: flow.tokens[patronymic[0]].text, given: flow.tokens[given].text, patronymic: nil, last: .given,
+                expected: CaseGovernment.cases(before: patronymic[0], in: flow),
+                isKazakhExpected: KazakhSentence.follows(given, in: flow))
+        else { return nil }
+        let father = flow.tokens[patronymic[0]].text
+        reading.name.surname =
+            NameLetters.titleCased(father) + " " + NameLetters.lowercased(flow.tokens[patronymic[1]].text)
+        reading.name.otherReadings = nil
+        return NameMention(
+            form: .full, reading: reading, tokens: patronymic + [given], printedSurname: father,
+            source: "name:patronymic")
     }
 
     private func mention(
@@ -215,16 +236,31 @@ struct MentionScanner {
 
     private mutating func scanGivenNames() {
         for token in flow.tokens.indices where isFree(token) {
-            guard let after = flow.nextInSegment(token), isName(token), isName(after) else { continue }
+            guard let after = flow.nextInSegment(token) ?? wrapped(token), isName(token), isName(after) else {
+                continue
+            }
             guard let mention = short(token, after), mention.reading.score >= needed(token, after) else { continue }
             add(withMendedPatronymic(mention, after: after) ?? mention)
         }
     }
 
+    /// The first word of the next line, where a sentence's line ends with a surname: «… значится: Толеген / Олжас, …».
+    private func wrapped(_ token: Int) -> Int? {
+        let segment = flow.segmentOfToken[token]
+        let range = flow.segments[segment].range
+        let words = range.count { flow.tokens[$0].kind == .word && !flow.isNameLike($0) }
+        guard words >= 4, !flow.tokens[token].isUppercased, let next = flow.next(token),
+            !flow.hasLabelBeside(flow.segmentOfToken[next]), flow.segments[flow.segmentOfToken[next]].range.count > 4
+        else { return nil }
+        return next
+    }
+
     /// How sure a reading must be: inside a sentence two capitalised words are seldom anything but a name, and what
     /// follows may say that they are one («… еңбекке жарамсыз деп танылды»).
     private func needed(_ first: Int, _ second: Int) -> Double {
-        let isInSentence = flow.previousInSegment(first).map { before in
+        var previous = flow.previousInSegment(first)
+        if let mark = previous, flow.tokens[mark].isMark(":") { previous = flow.previousInSegment(mark) }
+        let isInSentence = previous.map { before in
             flow.tokens[before].kind == .word && flow.tokens[before].folded.count > 1
                 && !(flow.tokens[before].text.unicodeScalars.first.map(NameLetters.isUppercase) ?? true)
         } ?? false
@@ -235,7 +271,7 @@ struct MentionScanner {
         {
             return 2.2
         }
-        let following = flow.next(second).flatMap { RoleLexicon.after.match(at: $0, in: flow) }
+        let following = flow.next(second).flatMap { flow.cueAfter($0) }
         return following?.cue == .holder && isOutstanding ? 2 : 3.4
     }
 

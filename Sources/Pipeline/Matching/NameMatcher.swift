@@ -38,7 +38,12 @@ public struct NameMatcher: Sendable {
 
     private func matchOne(_ submitted: String, _ found: PersonName, _ readFromPicture: Bool) -> NameMatch {
         let arrangements = SubmittedParts.arrangements(of: submitted)
-        let compared = arrangements.map { compare($0, found, readFromPicture) }
+        var compared: [[NameMatch.PartMatch]] = []
+        for arrangement in arrangements {
+            compared.append(compare(arrangement, found, readFromPicture))
+            // Nothing is closer than the same.
+            if compared[compared.count - 1].allSatisfy({ $0.outcome == .same }) { break }
+        }
         let best = compared.enumerated().max { one, other in
             // The first arrangement, surname first, wins ties.
             (closeness(one.element), -one.offset) < (closeness(other.element), -other.offset)

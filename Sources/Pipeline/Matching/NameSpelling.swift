@@ -63,15 +63,15 @@ enum NameSpelling {
         var key = ""
         var rest = word[...]
         while let letter = rest.first {
-            let long = latinGroups.first { $0.0.count > 2 && rest.hasPrefix($0.0) }
-            if long == nil, let group = reading.keys.first(where: { $0.count == 2 && rest.hasPrefix($0) }) {
+            let long = latinGroups.first { $0.0.count > 2 && rest.begins($0.0) }
+            if long == nil, let group = reading.keys.first(where: { $0.count == 2 && rest.begins($0) }) {
                 key += reading[group] ?? ""
                 rest = rest.dropFirst(group.count)
                 continue
             }
             // `j` before a vowel softens it only where it is not the sound ж.
             if letter != "j" || reading["j"] == "i",
-                let (spelled, sound) = latinGroups.first(where: { rest.hasPrefix($0.0) })
+                let (spelled, sound) = latinGroups.first(where: { rest.begins($0.0) })
             {
                 key += sound
                 rest = rest.dropFirst(spelled.count)

@@ -3,8 +3,11 @@ enum NameStopWords {
     /// Whether a folded word is one of them.
     static func contains(_ folded: String) -> Bool {
         if words.contains(folded) { return true }
-        return stems[String(folded.prefix(3))]?.contains(where: folded.hasPrefix) ?? false
+        return stems[String(folded.prefix(3))]?.contains(where: folded.begins) ?? false
     }
+
+    /// Whether such a word is a given name as well, where it is capitalised and no month.
+    static func isNamesake(_ folded: String) -> Bool { ["марта", "август", "августа"].contains(folded) }
 
     private static let words: Set<String> = set(
         """

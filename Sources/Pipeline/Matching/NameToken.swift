@@ -130,8 +130,8 @@ enum NameTokenizer {
     /// й at the end loses its mark easily (`Юлдашевои`, `Николаи`); no name ends in these letters.
     private static func mended(_ word: String) -> String {
         let endings = ["ои", "еи", "ыи", "аи", "уи", "ОИ", "ЕИ", "ЫИ", "АИ", "УИ"]
-        guard word.unicodeScalars.count >= 4, endings.contains(where: word.hasSuffix) else { return word }
-        return word.dropLast() + (word.hasSuffix("и") ? "й" : "Й")
+        guard word.unicodeScalars.count >= 4, endings.contains(where: word.closes) else { return word }
+        return word.dropLast() + (word.closes("и") ? "й" : "Й")
     }
 
     /// A lone capital is Cyrillic on papers in Russian and Kazakh, whatever alphabet the look-alike came from.

@@ -16,8 +16,11 @@ struct PatronymicForm: Hashable {
 
     /// Reads a folded word; nil when it is no patronymic.
     init?(_ folded: String) {
-        guard folded.count >= 5, !PatronymicForm.others.contains(folded),
-            let form = PatronymicForm.russian(folded) ?? PatronymicForm.turkic(folded)
+        // Most words of a paper have none of the pairs of letters that every patronymic has.
+        let pairs = PatronymicForm.pairs(of: folded)
+        guard pairs.isRussian || pairs.isTurkic, folded.count >= 5, !PatronymicForm.others.contains(folded),
+            let form = (pairs.isRussian ? PatronymicForm.russian(folded) : nil)
+                ?? (pairs.isTurkic ? PatronymicForm.turkic(folded) : nil)
         else { return nil }
         self = form
     }
@@ -40,13 +43,13 @@ struct PatronymicForm: Hashable {
 
     private static func isMaleBase(_ word: some StringProtocol) -> Bool {
         let word = String(word)
-        return (word.hasSuffix("ович") || word.hasSuffix("евич")) && word.count >= 6 || word.hasSuffix("ьич")
+        return (word.closes("ович") || word.closes("евич")) && word.count >= 6 || word.closes("ьич")
             || shortMale.contains(word)
     }
 
     private static func isFemaleBase(_ word: some StringProtocol) -> Bool {
-        (word.hasSuffix("овна") || word.hasSuffix("евна")) && word.count >= 6
-            || word.hasSuffix("ична") && word.count >= 6 || word.hasSuffix("инишна")
+        (word.closes("овна") || word.closes("евна")) && word.count >= 6
+            || word.closes("ична") && word.count >= 6 || word.closes("инишна")
     }
 
     private static func russian(_ word: String) -> PatronymicForm? {
@@ -56,14 +59,14 @@ struct PatronymicForm: Hashable {
             ("а", [.genitive, .accusative]), ("у", [.dative]), ("ем", [.instrumental]), ("ом", [.instrumental]),
             ("е", [.prepositional]),
         ]
-        for (ending, cases) in male where word.hasSuffix(ending) && isMaleBase(word.dropLast(ending.count)) {
+        for (ending, cases) in male where word.closes(ending) && isMaleBase(word.dropLast(ending.count)) {
             return PatronymicForm(.male, cases, ending.count, "")
         }
         let female: [(String, [GrammaticalCase])] = [
             ("ы", [.genitive]), ("е", [.dative, .prepositional]), ("у", [.accusative]), ("ой", [.instrumental]),
             ("ою", [.instrumental]), ("ей", [.instrumental]),
         ]
-        for (ending, cases) in female where word.hasSuffix(ending) && isFemaleBase(word.dropLast(ending.count) + "а") {
+        for (ending, cases) in female where word.closes(ending) && isFemaleBase(word.dropLast(ending.count) + "а") {
             return PatronymicForm(.female, cases, ending.count, "а")
         }
         for length in KazakhEnding.lengths(in: word) {
@@ -80,9 +83,25 @@ struct PatronymicForm: Hashable {
         ("кизи", .female), ("гызы", .female),
     ]
 
+    /// Whether a word has letters side by side that all Russian patronymics have («ич», «вн», «чн», «шн»), and those
+    /// that all Turkic ones have («лы», «ли», «зы», «зи», «уу»).
+    private static func pairs(of word: String) -> (isRussian: Bool, isTurkic: Bool) {
+        var found = (isRussian: false, isTurkic: false)
+        var previous: Unicode.Scalar = " "
+        for scalar in word.unicodeScalars {
+            switch (previous, scalar) {
+            case ("и", "ч"), ("в", "н"), ("ч", "н"), ("ш", "н"): found.isRussian = true
+            case ("л", "ы"), ("л", "и"), ("з", "ы"), ("з", "и"), ("у", "у"): found.isTurkic = true
+            default: break
+            }
+            previous = scalar
+        }
+        return found
+    }
+
     /// Whether the word is the second half of a Kazakh patronymic written apart, with any case ending.
     static func isApart(_ folded: String) -> Bool {
-        guard let base = turkicBase(folded) else { return false }
+        guard pairs(of: folded).isTurkic, let base = turkicBase(folded) else { return false }
         return base.stem.isEmpty
     }
 
@@ -98,9 +117,9 @@ struct PatronymicForm: Hashable {
 
     private static func turkicBase(_ word: String) -> (stem: Substring, gender: Gender, caseLength: Int)? {
         for caseEnding in caseEndings {
-            guard caseEnding.isEmpty || word.hasSuffix(caseEnding) else { continue }
+            guard caseEnding.isEmpty || word.closes(caseEnding) else { continue }
             let base = word.dropLast(caseEnding.count)
-            for (ending, gender) in turkicEndings where base.hasSuffix(ending) {
+            for (ending, gender) in turkicEndings where base.closes(ending) {
                 return (base.dropLast(ending.count), gender, caseEnding.count)
             }
         }

@@ -54,7 +54,7 @@ struct Person {
         let (first, second) = (NameLetters.folded(one), NameLetters.folded(other))
         if first == second { return true }
         if first.count == 1 || second.count == 1 { return first.first == second.first }
-        return first.commonPrefix(with: second).count >= max(3, min(first.count, second.count) - 3)
+        return first.commonPrefix(with: second).count >= max(3, min(first.count, second.count) - 2)
     }
 
     /// The name in its best form, with the evidence for it.

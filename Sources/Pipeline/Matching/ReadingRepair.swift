@@ -18,7 +18,7 @@ enum ReadingRepair {
         // «ұпы» and «қьзы» are nothing else.
         var word = word
         for (broken, whole) in [("ұпы", "ұлы"), ("упы", "улы"), ("қьзы", "қызы"), ("кьзы", "кызы")]
-        where NameLetters.lowercased(word).hasSuffix(broken) {
+        where NameLetters.lowercased(word).closes(broken) {
             word = NameLetters.lowercased(word).dropLast(broken.count) + whole
         }
         let folded = NameLetters.folded(word)
@@ -41,7 +41,7 @@ enum ReadingRepair {
     private static func isCertain(_ folded: String) -> Bool {
         guard let form = PatronymicForm(folded) else { return false }
         let nominative = form.nominative(of: folded)
-        for (ending, stems) in fathers where nominative.hasSuffix(ending) {
+        for (ending, stems) in fathers where nominative.closes(ending) {
             let stem = nominative.dropLast(ending.count)
             if stems.contains(where: { GivenNames.knows(stem + $0, .male) }) { return true }
         }

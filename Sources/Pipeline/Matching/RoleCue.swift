@@ -55,8 +55,8 @@ struct RoleLexicon {
             for entry in list.split(whereSeparator: { $0 == "," || $0.isNewline }) {
                 let words = entry.split(separator: " ").map { word in
                     (
-                        stem: NameLetters.folded(word.hasSuffix("*") ? word.dropLast() : word),
-                        isPrefix: word.hasSuffix("*")
+                        stem: NameLetters.folded(word.closes("*") ? word.dropLast() : word),
+                        isPrefix: word.closes("*")
                     )
                 }
                 guard let first = words.first else { continue }
@@ -92,7 +92,7 @@ struct RoleLexicon {
                 position = next
             }
             let folded = flow.tokens[position].folded
-            guard word.isPrefix ? folded.hasPrefix(word.stem) : folded == word.stem else { return nil }
+            guard word.isPrefix ? folded.begins(word.stem) : folded == word.stem else { return nil }
             // «Бабушкин», «Внуков», «Маманов» are surnames and no cues.
             if word.isPrefix, flow.tokens[position].isNameLike,
                 RoleLexicon.surnameEndings.contains(String(folded.dropFirst(word.stem.count)))

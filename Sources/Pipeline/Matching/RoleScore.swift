@@ -33,6 +33,7 @@ struct RoleScore {
             count(role, RoleScore.weight(role) * RoleScore.trust(role, mention))
         }
         if let header = context.header, let role = RoleScore.role(ofLabel: header, in: flow),
+            !(role == .official && RoleScore.isTitle(header, in: flow)),
             mention.form > .initials || ![.holder, .order, .weakHolder].contains(role)
         {
             // A column's head says less than the row's own label, and nothing against it.
@@ -45,9 +46,18 @@ struct RoleScore {
         RoleScore.weighSentence(context, mention, flow, count)
         RoleScore.weighWordsAfter(context, flow, count)
         if context.isChildByAge { count(.child, -6) }
+        if context.isSender { count(.holder, 8) }
+        if context.isBornThen { count(.holder, 2) }
         if context.isAddressee { count(.official, -4) }
         value = total
         strongest = best?.cue
+    }
+
+    /// «Заключение врачебно-консультативной комиссии»: a line of its own over the name, and no head of a column.
+    private static func isTitle(_ header: [Int], in flow: TextFlow) -> Bool {
+        let segment = flow.segments[flow.segmentOfToken[header[0]]]
+        return segment.left == nil && segment.right == nil
+            && header.count { flow.tokens[$0].kind == .word && flow.tokens[$0].folded.count > 2 } > 2
     }
 
     /// A form asks for the full name; a list of initials under «Фамилия, инициалы» is one of readers or signers.
@@ -117,7 +127,7 @@ struct RoleScore {
         guard ["принять", "назначить", "перевести"].contains(flow.tokens[match.first].folded) else { return false }
         return context.beforeTokens.contains { token in
             token < match.first
-                && ["отсутств", "временн", "период", "место"].contains(where: flow.tokens[token].folded.hasPrefix)
+                && ["отсутств", "временн", "период", "место"].contains(where: flow.tokens[token].folded.begins)
         }
     }
 
@@ -136,7 +146,7 @@ struct RoleScore {
 
     private static func isIssued(_ match: RoleLexicon.Match, _ flow: TextFlow) -> Bool {
         let folded = flow.tokens[match.first].folded
-        return folded.hasPrefix("выда") || folded.hasPrefix("дан")
+        return folded.begins("выда") || folded.begins("дан")
     }
 
     private static func fading(_ distance: Int) -> Double { max(0.35, 1 - 0.06 * Double(distance)) }
@@ -165,12 +175,12 @@ struct RoleScore {
         [
             "берилди", "берилсин", "босатылсын", "бузылсын", "отиниш", "токтатылсын", "усынылсын", "предоставить",
             "разрешить", "уволить", "освободить", "выдать", "расторгнуть",
-        ].contains(where: folded.hasPrefix)
+        ].contains(where: folded.begins)
     }
 
     /// Whose name a label asks for. Its head noun decides: first in Russian, last in Kazakh.
     private static func role(ofLabel tokens: [Int], in flow: TextFlow) -> RoleCue? {
-        let matches = MentionContext.matches(in: tokens, of: flow, with: .before)
+        let matches = MentionContext.matches(in: tokens, of: flow, cue: flow.cueBefore)
         guard !matches.isEmpty else { return nil }
         let cues = matches.map(\.cue)
         if let companion = cues.firstIndex(of: .companion) {

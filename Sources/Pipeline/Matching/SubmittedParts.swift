@@ -16,6 +16,9 @@ struct SubmittedParts: Hashable {
             return [
                 SubmittedParts(surname: words[0], given: words[1]), SubmittedParts(surname: words[1], given: words[0]),
             ]
+        case 3 where PatronymicForm.isApart(NameLetters.folded(words[1])):
+            // «Турсунбек уулу Азамат»: the father's name stands in the surname's place.
+            return [SubmittedParts(surname: words[0] + " " + words[1], given: words[2])]
         case 3:
             return [(0, 1, 2), (2, 0, 1), (1, 0, 2), (0, 2, 1), (1, 2, 0), (2, 1, 0)].map {
                 SubmittedParts(surname: words[$0.0], given: words[$0.1], patronymic: words[$0.2])
@@ -40,7 +43,7 @@ struct SubmittedParts: Hashable {
         for piece in name.split(whereSeparator: \.isWhitespace) {
             let parts = piece.split(separator: ".").map(String.init)
             for part in parts {
-                if let previous = words.last, part.hasPrefix("-") || previous.hasSuffix("-") {
+                if let previous = words.last, part.begins("-") || previous.closes("-") {
                     words[words.count - 1] = previous + part
                 } else if let previous = words.last, words.count > 1,
                     PatronymicForm.isApart(NameLetters.folded(NameLetters.cyrillized(part)))
@@ -51,7 +54,7 @@ struct SubmittedParts: Hashable {
                 }
             }
         }
-        return words.map { $0.trimmingPrefix("-") }.map { String($0.hasSuffix("-") ? $0.dropLast() : $0) }
+        return words.map { $0.trimmingPrefix("-") }.map { String($0.closes("-") ? $0.dropLast() : $0) }
             .filter { !$0.isEmpty }
     }
 }

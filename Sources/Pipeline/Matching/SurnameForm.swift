@@ -54,7 +54,7 @@ enum SurnameForm {
     }
 
     private static func hasEnding(_ word: String, _ endings: [String]) -> Bool {
-        endings.contains(where: word.hasSuffix)
+        endings.contains(where: word.closes)
     }
 
     private static func simple(
@@ -81,8 +81,8 @@ enum SurnameForm {
     /// Surnames that stay as they are in every case.
     private static func isIndeclinable(_ folded: String, _ gender: Gender) -> Bool {
         guard let last = folded.last else { return false }
-        if "оиэы".contains(last) || folded.hasSuffix("ия") || folded.hasSuffix("их") || folded.hasSuffix("ых")
-            || folded.hasSuffix("дзе")
+        if "оиэы".contains(last) || folded.closes("ия") || folded.closes("их") || folded.closes("ых")
+            || folded.closes("дзе")
         {
             return true
         }
@@ -161,7 +161,7 @@ enum SurnameForm {
         }
         let isStressed =
             ["толст", "крут", "бос", "нагорн", "берегов", "ланов"].contains(stem)
-            || stem.hasSuffix("ов") || stem.hasSuffix("сед")
+            || stem.closes("ов") || stem.closes("сед")
         let words = [(name.replacing(count, with: "ый"), isStressed ? -0.4 : 0)]
         return words + [(name.replacing(count, with: "ой"), isStressed ? 0 : -0.4)]
     }

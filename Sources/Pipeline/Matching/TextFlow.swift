@@ -31,6 +31,8 @@ struct TextFlow {
     private(set) var isRecognised: [Bool] = []
     /// The words on the page that tokens were cut from.
     private(set) var words: [Word] = []
+    /// What is known of each token by itself, and of the cues that start at it; asked for many times.
+    private var facts: [TokenFacts] = []
 
     /// Cuts and chains the lines of a document.
     init(_ document: DocumentText) {
@@ -42,7 +44,26 @@ struct TextFlow {
         }
         joinHyphenated()
         markQuotes()
+        facts = tokens.indices.map { TokenFacts(of: $0, in: self) }
     }
+
+    /// Whether the token is a word of papers and no name.
+    func isStopWord(_ token: Int) -> Bool { facts[token].isStopWord }
+
+    /// The token read as a patronymic; nil when it is none.
+    func patronymic(_ token: Int) -> PatronymicForm? { facts[token].patronymic }
+
+    /// Whether the token is the second half of a patronymic written apart.
+    func isPatronymicsEnd(_ token: Int) -> Bool { facts[token].isPatronymicsEnd }
+
+    /// Whether the token may be part of a name, as far as its letters tell.
+    func isNameLike(_ token: Int) -> Bool { facts[token].isNameLike }
+
+    /// The cue that starts at a token and speaks of the name after it.
+    func cueBefore(_ token: Int) -> RoleLexicon.Match? { facts[token].before }
+
+    /// The cue that starts at a token and speaks of the name before it.
+    func cueAfter(_ token: Int) -> RoleLexicon.Match? { facts[token].after }
 
     /// The token after this one in its flow, over the end of the line.
     func next(_ token: Int) -> Int? {
@@ -183,7 +204,8 @@ struct TextFlow {
             let hyphen = segment.range.upperBound - 1
             let rest = segments[below].range.lowerBound
             guard tokens[hyphen].isMark("-‐‑¬\u{AD}"), tokens[hyphen - 1].kind == .word, tokens[rest].kind == .word,
-                tokens[hyphen - 1].source == tokens[hyphen].source, tokens[hyphen - 1].text.count > 1
+                tokens[hyphen - 1].source == tokens[hyphen].source, tokens[hyphen - 1].text.count > 1,
+                isCapitalised(hyphen - 1) || !isCapitalised(rest)
             else { continue }
             tokens[hyphen - 1].text += joint(tokens[hyphen - 1], tokens[rest]) + tokens[rest].text
             tokens[hyphen - 1].folded = NameLetters.folded(tokens[hyphen - 1].text)
@@ -193,6 +215,10 @@ struct TextFlow {
                 tokens[empty].folded = ""
             }
         }
+    }
+
+    private func isCapitalised(_ token: Int) -> Bool {
+        tokens[token].text.unicodeScalars.first.map(NameLetters.isUppercase) ?? false
     }
 
     /// A capital after the hyphen is a double surname; where all is in capitals the joined word tells.
@@ -222,5 +248,33 @@ struct TextFlow {
                 current = next(position)
             }
         }
+    }
+}
+
+/// What is known of a token without the names around it.
+private struct TokenFacts {
+    let isNameLike: Bool
+    let isStopWord: Bool
+    let patronymic: PatronymicForm?
+    let isPatronymicsEnd: Bool
+    let before: RoleLexicon.Match?
+    let after: RoleLexicon.Match?
+
+    /// - Parameter flow: with all its tokens, joined and marked.
+    init(of index: Int, in flow: TextFlow) {
+        let token = flow.tokens[index]
+        isNameLike = token.isNameLike
+        guard token.kind != .mark else {
+            (isStopWord, patronymic, isPatronymicsEnd, before, after) = (false, nil, false, nil, nil)
+            return
+        }
+        // «12 марта», but «Беккер Марта».
+        let isMonth = flow.previous(index).map { flow.tokens[$0].kind == .number || flow.tokens[$0].isMark("»\"”") }
+        isStopWord = NameStopWords.contains(token.folded)
+            && !(NameStopWords.isNamesake(token.folded) && isNameLike && !(isMonth ?? false))
+        patronymic = PatronymicForm(token.folded)
+        isPatronymicsEnd = PatronymicForm.isApart(token.folded)
+        before = RoleLexicon.before.match(at: index, in: flow)
+        after = RoleLexicon.after.match(at: index, in: flow)
     }
 }

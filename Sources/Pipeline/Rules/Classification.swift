@@ -1,5 +1,5 @@
 /// What kinds of paper a file holds, and where each one says so.
-public struct Classification: Sendable, Hashable, Codable {
+public struct Classification: Sendable {
     /// The known types found, the file's main one first; empty when the file is of no known type. `page`, `box` and
     /// `words` are the title's (or, for a bare «СПРАВКА», the phrase's that told the type).
     public var types: [Finding<DocumentType>]
@@ -7,6 +7,10 @@ public struct Classification: Sendable, Hashable, Codable {
     public var single: Finding<Bool>
     /// The papers that the file holds, in page order: known, unknown and annexes alike.
     public var sections: [Section]
+    /// The pages prepared for the rules, so that whoever reads on need not do it again; empty where nobody has.
+    var readings: [PageReading] = []
+    /// For the key of each type found: what speaks for it.
+    var grounds: [String: TypeGrounds] = [:]
 
     /// One paper, or one language version of it, inside a file.
     public struct Section: Sendable, Hashable, Codable {

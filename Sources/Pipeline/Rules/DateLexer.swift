@@ -45,6 +45,11 @@ enum DateLexer {
 
     /// The pieces of one printed word.
     static func cut(_ text: String) -> [DateLexeme.Kind] {
+        // A plain word; of two letters alone it may be a number misread.
+        let scalars = text.unicodeScalars
+        if scalars.count > 2, scalars.allSatisfy({ (0x410...0x44F).contains($0.value) || $0 == "ё" }) {
+            return [.word(FoldedWord(text))]
+        }
         var kinds: [DateLexeme.Kind] = []
         var run: [Character] = []
         func flush() {

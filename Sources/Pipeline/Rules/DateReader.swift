@@ -34,7 +34,8 @@ struct ReadDate: Sendable {
 struct DateReader: Sendable {
     private let lexicon: StemLexicon
     private let cues: [(row: DateCues.Row, phrase: Phrase)]
-    private let neutral: [FoldedWord]
+    /// What may stand beside a date on its line without making it part of a sentence.
+    private let neutral: Phrase
     private let signers: [Phrase]
 
     /// Compiles the cues: make one and keep it.
@@ -44,26 +45,28 @@ struct DateReader: Sendable {
         var lexicon = StemLexicon()
         cues = rows.map { ($0, lexicon.phrase($0.notation)) }
         signers = DateCues.signers.map { lexicon.phrase($0) }
-        self.lexicon = lexicon
-        // What may stand beside a date on its line without making it part of a sentence.
-        neutral = """
+        let besides = """
             г год года ж жыл жылғы қ қаласы город гор от исх рег регистрационный номер нөмірі нөмір шығ
             тіркеу дата күні n no м п мп мо приказ справка бұйрық анықтама заключение қорытынды серия
             сериясы выдано выдана выдан берілді к ө лс жқ хабарлама уведомление парақ лист исходящий вх ки
             выдачи составления
-            """.split(whereSeparator: \.isWhitespace).map { FoldedWord($0) }
+            """
+        neutral = lexicon.phrase(besides.split(whereSeparator: \.isWhitespace).joined(separator: "|"))
+        self.lexicon = lexicon
     }
 
     /// The dates of one page.
     ///
     /// - Parameters:
+    ///   - reading: the same page prepared, where somebody has done it before.
     ///   - titles: the lines (as in `PageText.lines`) of titles.
     ///   - today: tells the year of a day and month that stand without one; nil to pass them over.
     ///   - kinds: what the paper's title says that it is; dates of papers of another kind are references.
     func dates(
-        of page: PageText, sheet: Int, titles: [Int], kinds: Set<PaperKind> = [], today: CalendarDate? = nil
+        of page: PageText, reading: PageReading? = nil, sheet: Int, titles: [Int], kinds: Set<PaperKind> = [],
+        today: CalendarDate? = nil
     ) -> [ReadDate] {
-        let reading = PageReading(page)
+        let reading = reading ?? PageReading(page)
         // A day and month without a year are the last such day.
         let assumedYear = today.map { today in
             { (month: Int, day: Int) in (month, day) <= (today.month, today.day) ? today.year : today.year - 1 }
@@ -76,7 +79,8 @@ struct DateReader: Sendable {
         let spans = mentions.map { span(of: $0, in: reading) }
         let titleLines = reading.lines.indices.filter { titles.contains(reading.lines[$0].source) }
         let surroundings = DateSurroundings(
-            page: reading, mentions: mentions, spans: spans, cues: cueMatches, neutral: neutral,
+            page: reading, mentions: mentions, spans: spans, cues: cueMatches,
+            neutral: Set(matcher.matches(of: neutral).map(\.first)),
             signers: Set(signers.flatMap { matcher.matches(of: $0) }.map(\.first)), titles: Set(titleLines),
             kinds: kinds, raw: page.lines)
         return mentions.indices.map { index in

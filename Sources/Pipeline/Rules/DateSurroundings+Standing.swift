@@ -14,7 +14,10 @@ extension DateSurroundings {
         }
         guard isOnly else { return .inText }
         let beside = line.tokens.filter { isBeside($0, index) && page.tokens[$0].folded.hasLetter && !isNeutral($0) }
-        if beside.isEmpty || isTownLine(index, words: beside) { return .alone }
+        // The title goes on in the cell to the left.
+        if titles.contains(mentions[index].line) || beside.isEmpty || isTownLine(index, words: beside) {
+            return .alone
+        }
         if beside.contains(where: signers.contains) { return .signature }
         // A town whose mark the engine misread.
         let telling = beside.filter { page.tokens[$0].folded.count > 2 }
@@ -22,8 +25,16 @@ extension DateSurroundings {
         if telling.count <= 1, fromTitle <= 3, beside.allSatisfy({ page.tokens[$0].mark != ":" }) { return .alone }
         // Two columns over the title: the sender's address beside the number and the date.
         if let title = titles.min(), mentions[index].line < title { return .letterhead }
-        return page.tokens[beside[0]].mark == ":" || beside.contains { $0 < spans[index].lowerBound }
-            ? .inText : .signature
+        if page.tokens[beside[0]].mark == ":" { return .inText }
+        let isLast = beside.allSatisfy { $0 < spans[index].lowerBound }
+        if isLast, mentions[index].line * 2 > page.lines.count, beside.contains(where: isInitial) { return .signature }
+        return beside.contains { $0 < spans[index].lowerBound } ? .inText : .signature
+    }
+
+    /// One capital with its dot beside a surname: who signs there.
+    private func isInitial(_ token: Int) -> Bool {
+        let word = page.tokens[token]
+        return word.text.count == 1 && word.isCapitalised && word.folded.hasLetter && word.mark == "."
     }
 
     /// In another cell of the date's line.
@@ -57,6 +68,8 @@ extension DateSurroundings {
             if first?.isLowercase ?? false, isUnfinished(above) { return false }
             if endsWrapped(line, after: above) { return false }
         }
+        // «ОАК 08.11.2026: Hb 121»: a log's entry.
+        if page.tokens[spans[index].upperBound].mark == ":" { return false }
         let own = mentions.indices.filter { mentions[$0].line == mentions[index].line }.map { spans[$0] }
         let cell = line.tokens.filter { !isBeside($0, index) }
         let words = cell.filter { token in
@@ -76,6 +89,8 @@ extension DateSurroundings {
 
     /// The rest of a sentence that wrapped: «(17.10.2026).», «09.11.2026.»
     private func endsWrapped(_ line: ReadingLine, after last: ReadingLine) -> Bool {
+        // «… (заключение», «ВКК от 21.10.2026 № 41).»
+        if line.text.contains(")"), !line.text.contains("("), last.text.contains("(") { return true }
         guard isUnfinished(last), line.stretches == 1, last.stretches == 1 else { return false }
         return line.text.hasPrefix("(") || line.text.hasSuffix(".") && line.text.dropLast().last?.isNumber ?? false
     }
@@ -89,8 +104,7 @@ extension DateSurroundings {
         "г гор город қ қаласы а ауылы с п пос село".split(separator: " ").map { FoldedWord($0) }
 
     func isNeutral(_ token: Int) -> Bool {
-        let word = page.tokens[token].folded
-        return !word.hasLetter || neutral.contains { WordLikeness.cost(of: word, as: $0, isPrefix: false) != nil }
+        !page.tokens[token].folded.hasLetter || neutral.contains(token)
     }
 
     /// Whether a number stands on the date's line beside it.

@@ -42,9 +42,11 @@ extension DateSurroundings {
             structure.isBracketed = printed[mentions[index].word].text.hasPrefix("(")
         }
         structure.hasTime = hasTime(after: index, words: printed)
-        structure.namesPaper = letters.contains { token in
+        // «приказ от 07.01.2026 считать утратившим силу» names another.
+        let named = letters.filter { page.tokens[$0].isCapitalised }
+        structure.namesPaper = named.contains { token in
             DateSurroundings.papers.contains { page.tokens[token].folded.codes.starts(with: $0.codes) }
-        } || line.tokens.contains { token in
+        } || line.tokens.filter { page.tokens[$0].isCapitalised }.contains { token in
             titles.contains { title in
                 let noun = page.tokens[page.lines[title].tokens.lowerBound].folded
                 return noun.count >= 5 && page.tokens[token].folded.codes.starts(with: noun.codes.prefix(5))

@@ -5,7 +5,8 @@ struct DateSurroundings {
     /// For each date its tokens.
     let spans: [ClosedRange<Int>]
     let cues: [(row: DateCues.Row, match: PhraseMatcher.Match)]
-    let neutral: [FoldedWord]
+    /// Words that name towns, numbers and the paper itself.
+    let neutral: Set<Int>
     /// Words of people who sign and of seals.
     let signers: Set<Int>
     /// The lines of the page's titles, as indices into `page.lines`.
@@ -45,7 +46,8 @@ struct DateSurroundings {
         if isJoined(index, index + 1), best.map({ $0.role != .reference && $0.role != .birth }) ?? true {
             return .periodStart
         }
-        return best?.role
+        let isEntry = page.tokens[spans[index].upperBound].mark == ":"
+        return best?.role ?? (isEntry ? .event : nil)
     }
 
     /// How many words lie between a cue and a date, nil when the cue is not for that date.
@@ -86,13 +88,16 @@ struct DateSurroundings {
         return isNeutral(token - 1) || isPlainLabel(token - 1) || before.mark != nil || before.folded.count <= 2
     }
 
-    /// «Тіркеу № 88»: the label of a number.
+    /// «Тіркеу № 88», «Регистрационный номер 88»: the label of a number.
     private func isNumberLabel(_ token: Int) -> Bool {
         guard page.tokens.indices.contains(token + 1) else { return false }
         let next = page.tokens[token + 1]
-        return next.line == page.tokens[token].line && !next.folded.hasLetter
-            && !spans.contains { $0.contains(token + 1) }
+        guard next.line == page.tokens[token].line else { return false }
+        return DateSurroundings.numberWords.contains { next.folded.codes.starts(with: $0.codes) }
+            || !next.folded.hasLetter && !spans.contains { $0.contains(token + 1) }
     }
+
+    private static let numberWords = ["номер", "нөмір"].map { FoldedWord($0) }
 
     /// «Заключение: …» with more than the date after the colon.
     private func isLabelOfOthers(_ token: Int, before date: Int) -> Bool {
@@ -210,9 +215,11 @@ struct DateSurroundings {
         }
     }
 
-    /// A colon inside: the words are of two labels.
+    /// A colon or another «дата» inside: the words are of two labels.
     private func isParted(_ match: PhraseMatcher.Match) -> Bool {
-        (match.first..<max(match.first, match.last)).contains { page.tokens[$0].mark == ":" }
+        (match.first..<max(match.first, match.last)).contains { token in
+            page.tokens[token].mark == ":" || isPlainLabel(token) && !match.tokens.contains(token)
+        }
     }
 
     /// A label in the cell to the left, however many words it has.

@@ -47,7 +47,8 @@ public struct DocumentRules: DocumentRuling {
         return Extraction(
             docType: type?.read(from: text), singleDocType: classification.single.read(from: text),
             fio: person(text, type?.value)?.read(from: text),
-            docDate: dates.issueDate(of: text, paper: paper, today: today)?.read(from: text))
+            docDate: dates.issueDate(of: text, readings: classification.readings, paper: paper, today: today)?
+                .read(from: text))
     }
 
     /// The name as the applicant bears it, where the paper's words allow that.
@@ -69,7 +70,7 @@ public struct DocumentRules: DocumentRuling {
     }
 
     /// The part of the file that the main type's paper takes: from its title to the next paper's.
-    private func paper(
+    func paper(
         of key: String?, in text: DocumentText, _ classification: Classification
     ) -> IssueDateFinder.Paper {
         let sections = classification.sections
@@ -83,14 +84,16 @@ public struct DocumentRules: DocumentRuling {
         let titles = numbers.map { number in
             sections.filter { $0.page == number }.flatMap(\.titleLines)
         }
+        var kinds = sections.indices.contains(main) ? sections[main].kinds : []
+        // «Выписка из справки …» bears the date of what it is taken from.
+        if kinds == [.excerpt], let key, key != "discharge" { kinds.formUnion(classifier.rules.kinds(of: key)) }
         let annexes = key == nil ? [] : Set(text.pages.indices.filter { index in
             index != start && sections.contains { $0.page == numbers[index] && $0.typeKey == nil && !$0.title.isEmpty }
                 && !sections.contains { $0.page == numbers[index] && $0.typeKey != nil }
         })
         return IssueDateFinder.Paper(
             typeKey: key, sheets: Array(text.pages.indices).filter { ($0 >= start) && $0 <= last }, titles: titles,
-            kinds: sections.indices.contains(main) ? sections[main].kinds : [],
-            annexes: annexes, first: sections.indices.contains(main) ? sections[main].line : 0,
+            kinds: kinds, annexes: annexes, first: sections.indices.contains(main) ? sections[main].line : 0,
             end: next.flatMap { sections[$0].line > 0 && end == last ? sections[$0].line : nil })
     }
 }

@@ -20,11 +20,39 @@ struct IssueDateFinder: Sendable {
         var end: Int?
     }
 
+    /// A date that was taken, and what speaks for it.
+    struct Choice {
+        var date: ReadDate
+        /// How good an issue date it is, 0 to 100.
+        var rank: Double
+        /// By how much the best other date falls short of it; its own rank where there is none.
+        var lead: Double
+        /// The rule that took it.
+        var source: String
+    }
+
     /// The issue date, or the start of a childcare leave on a paper that has none.
-    func issueDate(of text: DocumentText, paper: Paper, today: CalendarDate) -> Finding<CalendarDate>? {
+    ///
+    /// - Parameter readings: the document's pages prepared, where somebody has done it before.
+    func issueDate(
+        of text: DocumentText, readings: [PageReading] = [], paper: Paper, today: CalendarDate
+    ) -> Finding<CalendarDate>? {
+        choice(of: text, readings: readings, paper: paper, today: today).map { choice in
+            Finding(
+                value: choice.date.mention.date, confidence: choice.confidence,
+                page: text.pages[choice.date.sheet].number, box: choice.date.box, words: choice.date.words,
+                source: choice.source)
+        }
+    }
+
+    /// The date to take; nil when none is an issue date.
+    func choice(
+        of text: DocumentText, readings: [PageReading] = [], paper: Paper, today: CalendarDate
+    ) -> Choice? {
         let dates = paper.sheets.flatMap { sheet in
             reader.dates(
-                of: text.pages[sheet], sheet: sheet, titles: paper.titles[sheet], kinds: paper.kinds, today: today
+                of: text.pages[sheet], reading: readings.indices.contains(sheet) ? readings[sheet] : nil,
+                sheet: sheet, titles: paper.titles[sheet], kinds: paper.kinds, today: today
             ).filter { date in
                 (sheet != paper.sheets.first || date.source >= paper.first)
                     && (sheet != paper.sheets.last || date.source < paper.end ?? .max)
@@ -38,27 +66,43 @@ struct IssueDateFinder: Sendable {
         }
         let issued = ranked.filter { $0.rank >= DateRole.bar && $0.date.mention.date <= today }
         if let best = issued.max(by: { ($0.rank, -$0.order) < ($1.rank, -$1.order) }) {
-            return finding(best.date, rank: best.rank, text: text, source: "date:\(best.date.role?.rawValue ?? "line")")
+            let others = issued.filter { $0.date.mention.date != best.date.mention.date }.map(\.rank)
+            return Choice(
+                date: best.date, rank: best.rank, lead: best.rank - (others.max() ?? 0),
+                source: "date:\(best.date.role?.rawValue ?? "line")")
         }
-        if let key = paper.typeKey, IssueDateFinder.periodTypes.contains(key),
-            let start = periodStart(dates, text: text)
-        {
+        if let key = paper.typeKey, IssueDateFinder.periodTypes.contains(key), let start = periodStart(dates) {
             return start
         }
         // A paper dated ahead has no date of issue; another date on it is none either.
         if ranked.contains(where: { $0.rank >= DateRole.bar && $0.date.mention.date > today }) { return nil }
-        return leftOver(ranked.filter { $0.date.mention.date <= today }.map { ($0.date, $0.rank) }, text: text)
+        let past = ranked.filter { $0.date.mention.date <= today }.map { (date: $0.date, rank: $0.rank) }
+        return leftOver(past) ?? (paper.typeKey == nil ? latestTold(past.map(\.date)) : nil)
+    }
+
+    /// The latest day that a paper of no known type tells of: a protocol, a receipt or an act is of the day of what it
+    /// records.
+    private func latestTold(_ dates: [ReadDate]) -> Choice? {
+        let told = dates.filter { date in
+            switch date.role {
+            case .examination, .discharge, .event, .registration, nil: !date.isPaired && date.mention.certainty > 0.6
+            case .issued, .formed, .periodStart, .periodEnd, .birth, .reference, .ahead: false
+            }
+        }
+        return told.max { $0.mention.date < $1.mention.date }.map {
+            Choice(date: $0, rank: 30, lead: 0, source: "date:latest")
+        }
     }
 
     /// The only recent date of which nothing says that it is another's: rather that than none.
-    private func leftOver(_ dates: [(date: ReadDate, rank: Double)], text: DocumentText) -> Finding<CalendarDate>? {
+    private func leftOver(_ dates: [(date: ReadDate, rank: Double)]) -> Choice? {
         let open = dates.filter {
             $0.date.role == nil && $0.rank > 10 && !$0.date.isPaired && $0.date.wordsBeside <= 3
                 && $0.date.words.first(where: \.isLetter)?.isUppercase ?? true
         }
         let days = Set(open.map(\.date.mention.date))
         guard days.count == 1, let only = open.first else { return nil }
-        return finding(only.date, rank: 30, text: text, source: "date:only")
+        return Choice(date: only.date, rank: 30, lead: 30, source: "date:only")
     }
 
     /// Types whose papers may carry no date but the leave's.
@@ -88,7 +132,10 @@ struct IssueDateFinder: Sendable {
         case .formed, .periodStart, .periodEnd, .event, .birth, .reference, .ahead:
             rank = date.role?.rank ?? 0
         case nil:
-            rank = 20
+            // «12.11.2026 внесён в базу лиц, ищущих работу»: the entry, in words that no list has.
+            let isEntry = IssueDateFinder.registryTypes.contains(paper.typeKey ?? "") && !date.isPaired
+                && !date.structure.isLed && !date.structure.isBracketed
+            rank = isEntry ? 42 : 20
         }
         // The issue line: a date on its own beside a number or a town, by the title or at the page's head.
         let isOwn = date.role == nil || date.role == .issued
@@ -96,7 +143,9 @@ struct IssueDateFinder: Sendable {
             rank = max(rank, line + (date.isNumbered ? 4 : 0))
         } else if date.role == nil, date.fromTitle == 0, date.isNumbered {
             rank = max(rank, 84)
-        } else if date.role == nil, date.isNumbered, date.wordsBeside <= 3, isNearTitle, date.depth < 0.5 {
+        } else if date.role == nil, date.isNumbered, date.wordsBeside <= 3, isNearTitle, date.depth < 0.5,
+            !date.structure.isWrapped, !date.words.prefix(3).contains(")")
+        {
             // An issue line that a stamp or the engine has spoilt.
             rank = max(rank, 58)
         }
@@ -123,19 +172,32 @@ struct IssueDateFinder: Sendable {
         }
     }
 
-    private func periodStart(_ dates: [ReadDate], text: DocumentText) -> Finding<CalendarDate>? {
+    private func periodStart(_ dates: [ReadDate]) -> Choice? {
         let starts = dates.filter { $0.role == .periodStart }
         let paired = starts.filter(\.isPaired)
         // «работает с 2019 года и с 01.08.2026 находится в отпуске»: the later one is the leave's.
         guard let start = paired.first ?? starts.max(by: { $0.mention.date < $1.mention.date }) else { return nil }
-        return finding(start, rank: paired.isEmpty ? 50 : 75, text: text, source: "date:period_start")
+        let others = Set(starts.map(\.mention.date)).count - 1
+        return Choice(
+            date: start, rank: paired.isEmpty ? 50 : 75, lead: others == 0 ? 50 : 10, source: "date:period_start")
     }
+}
 
-    private func finding(
-        _ date: ReadDate, rank: Double, text: DocumentText, source: String
-    ) -> Finding<CalendarDate> {
-        Finding(
-            value: date.mention.date, confidence: min(0.99, max(0.3, rank / 100)) * date.mention.certainty,
-            page: text.pages[date.sheet].number, box: date.box, words: date.words, source: source)
+extension IssueDateFinder.Choice {
+    /// How often such a choice is right, 0 to 1.
+    ///
+    /// Shares of right dates over 3,200 readings of generated papers, four fifths of them with a quarter or a half of
+    /// the cues gone, wrong ones counted three times: papers that nobody made for the count are harder.
+    var confidence: Double {
+        let share: Double
+        switch source {
+        case "date:only", "date:latest": share = 0.62
+        case "date:period_start": share = 0.93
+        case "date:line":
+            // A place alone tells less than a label, and less yet where another date stands as well.
+            share = rank < 60 ? (lead < 30 ? 0.7 : 0.84) : lead < 30 ? 0.88 : lead < 60 ? 0.95 : 0.985
+        default: share = lead < 15 ? 0.9 : lead < 30 ? 0.95 : 0.985
+        }
+        return share * (0.7 + 0.3 * date.mention.certainty)
     }
 }

@@ -40,6 +40,7 @@ struct TitleFinder {
         }
         var blocks: [TitleBlock] = []
         for head in heads {
+            if let last = blocks.last, isGround(head.line, kinds: head.kinds, under: last) { continue }
             if let last = blocks.last, let bottom = last.lines.last, head.line <= bottom + 1 {
                 blocks[blocks.count - 1] = joined(last, with: head)
             } else {
@@ -51,6 +52,15 @@ struct TitleFinder {
             }
         }
         return withoutOthers(blocks)
+    }
+
+    /// «Бұйрық 19.10.2026 № 801» under «Анықтама (бала күтімі демалысы туралы)»: what the paper rests on, a line of its
+    /// text and no second title.
+    private func isGround(_ index: Int, kinds: Set<PaperKind>, under block: TitleBlock) -> Bool {
+        let line = page.lines[index]
+        return kinds.isDisjoint(with: block.kinds) && !block.kinds.isEmpty && block.kinds != [.other]
+            && namesSubject(block.lines) && line.upperShare < 0.6 && !line.isCentred && line.heightRatio < 1.1
+            && page.tokens[line.tokens].contains { $0.folded.isNumber }
     }
 
     /// A noun of no known type makes a title only as the first on its page («РЕШЕНИЕ:», «ПЛАН» head parts of a paper).
@@ -124,6 +134,7 @@ struct TitleFinder {
         if word.mark == ":" { score -= line.isCentred && line.heightRatio > 1.1 ? 0.5 : 1.5 }
         if line.isFull, line.upperShare < 0.6, line.heightRatio < 1.1 { score -= 1.2 }
         if line.text.hasSuffix(",") { score -= 0.8 }
+        if isParagraph(index) { score -= 2.5 }
         if startsSentence(after: token, in: line) {
             score -= 2.5
         } else if namesSubject(from: token, line: index) {
@@ -144,6 +155,16 @@ struct TitleFinder {
             score += leads ? 1 : -1.5
         }
         return score
+    }
+
+    /// A long line in the text's own letters that the next one goes on with in small letters: running text.
+    private func isParagraph(_ index: Int) -> Bool {
+        let line = page.lines[index]
+        guard page.lines.indices.contains(index + 1), line.text.count > 60, line.upperShare < 0.4,
+            line.heightRatio < 1.05
+        else { return false }
+        let next = page.lines[index + 1]
+        return next.text.first?.isLowercase ?? false && next.heightRatio < 1.05 && next.text.count > 40
     }
 
     /// Whether a label introduces a paper's own title: «Вид документа: справка …», «Информация: лица, …».
@@ -186,11 +207,19 @@ struct TitleFinder {
             let last = page.tokens[subject.last]
             guard first.stretch == word.stretch || page.lines[first.line].stretches == 1 else { return false }
             if subject.first > token {
-                return (0...1).contains(first.line - line) && subject.first - token <= (opensAbout(token + 1) ? 8 : 5)
+                let reach = (token + 1..<subject.first).contains(where: opensAbout) ? 8 : 5
+                return (0...1).contains(first.line - line) && subject.first - token <= reach
                     && !page.tokens[token..<subject.first].contains { $0.mark == ":" || $0.mark == ";" }
             }
-            return (0...1).contains(line - last.line) && token - subject.last <= 4
+            // Numbers and dates between do not count: «ВКК № 898 от 22.11.2026 года» over «заключение комиссии».
+            let between = page.tokens[min(subject.last, token)..<token].dropFirst()
+            return (0...1).contains(line - last.line)
+                && between.count { $0.folded.hasLetter && $0.folded.count > 2 } < 4
         }
+    }
+
+    private func isAbout(_ token: Int) -> Bool {
+        WordLikeness.cost(of: page.tokens[token].folded, as: TitleFinder.turaly, isPrefix: false) != nil
     }
 
     private func opensAbout(_ token: Int) -> Bool {
@@ -260,6 +289,8 @@ struct TitleFinder {
     private func isNumbersOnly(_ index: Int) -> Bool {
         let words = page.tokens[page.lines[index].tokens]
         let letters = words.filter { $0.folded.hasLetter && $0.folded.count > 2 }
+        // «общей трудоспособности    20.10.2026»: the title goes on beside the date.
+        if let first = words.first, first.folded.count > 3, first.text.first?.isLowercase ?? false { return false }
         return words.contains { $0.folded.isNumber } && letters.count <= 3 && !opensSubject(index)
     }
 
@@ -267,10 +298,16 @@ struct TitleFinder {
     private func opensSubject(_ index: Int) -> Bool {
         guard page.lines.indices.contains(index) else { return false }
         let range = page.lines[index].tokens
-        guard let first = range.first, let last = range.last else { return false }
+        guard !range.isEmpty else { return false }
         if isRunning(index), page.lines[index].upperShare < 0.6 { return false }
-        return ["о", "об", "обо"].contains(page.tokens[first].text.lowercased())
-            || WordLikeness.cost(of: page.tokens[last].folded, as: TitleFinder.turaly, isPrefix: false) != nil
+        // Each column of a title in two languages.
+        return range.contains { token in
+            let stretch = page.tokens[token].stretch
+            let opens = token == range.lowerBound || page.tokens[token - 1].stretch != stretch
+            let ends = token + 1 == range.upperBound || page.tokens[token + 1].stretch != stretch
+            return opens && opensAbout(token)
+                || ends && isAbout(token)
+        }
     }
 
     private static let turaly = FoldedWord("туралы")

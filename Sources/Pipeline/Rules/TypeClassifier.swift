@@ -13,6 +13,8 @@ struct TypeClassifier: Sendable {
         var aliases: [(key: String, match: PhraseMatcher.Match)]
     }
 
+    private typealias TypeFinding = (finding: Finding<DocumentType>, grounds: TypeGrounds)
+
     /// A wording of a subject found in the text.
     struct Evidence {
         var subject: PaperSubject
@@ -44,13 +46,21 @@ struct TypeClassifier: Sendable {
     func classify(_ text: DocumentText) -> Classification {
         let sheets = text.pages.enumerated().map { read($0.element, index: $0.offset) }
         var found: [(part: Part, finding: Finding<DocumentType>?)] = []
+        var grounds: [String: TypeGrounds] = [:]
         for part in parts(of: sheets) {
-            let finding = resolve(part, in: sheets, isFirst: found.allSatisfy { $0.finding == nil })
-            found.append((part, finding))
+            let resolved = resolve(part, in: sheets, isFirst: found.allSatisfy { $0.finding == nil })
+            found.append((part, resolved?.finding))
+            guard let (finding, own) = resolved else { continue }
+            if grounds[finding.value.key].map({ $0.confidence < own.confidence }) ?? true {
+                grounds[finding.value.key] = own
+            }
         }
         let types = distinct(found.compactMap(\.finding))
         let sections = found.map { section($0.part, type: $0.finding?.value, in: sheets[$0.part.sheet].page) }
-        return Classification(types: types, single: single(types), sections: sections)
+        var classification = Classification(types: types, single: single(types), sections: sections)
+        classification.readings = sheets.map(\.page)
+        classification.grounds = grounds
+        return classification
     }
 
     private func section(_ part: Part, type: DocumentType?, in page: PageReading) -> Classification.Section {
@@ -98,8 +108,8 @@ struct TypeClassifier: Sendable {
         let reading = PageReading(page)
         let matcher = PhraseMatcher(reading, lexicon: rules.lexicon)
         let grounds = rules.grounds.flatMap { matcher.matches(of: $0) }.map(\.first)
-        let general = Set(
-            rules.generalities.flatMap { matcher.matches(of: $0) }.map { reading.tokens[$0.first].line })
+        let mild = Set(rules.generalities.flatMap { matcher.matches(of: $0) }.map { reading.tokens[$0.first].line })
+        let general = rules.regulations.flatMap { matcher.matches(of: $0) }.map { sentence(around: $0.last, reading) }
         let negations = Set(rules.negations.flatMap { matcher.matches(of: $0) }.map(\.first))
         let options = Dictionary(grouping: rules.options.enumerated().flatMap { index, phrase in
             matcher.matches(of: phrase).map { (index: index, line: reading.tokens[$0.first].line) }
@@ -110,7 +120,11 @@ struct TypeClassifier: Sendable {
             for match in matcher.matches(of: row.phrase) {
                 let line = reading.tokens[match.first].line
                 var weight = Double(row.weight) - Double(match.cost) * 0.15
-                if general.contains(line) || grounds.contains(where: { isGround($0, of: match, on: reading) }) {
+                if general.contains(where: { $0.contains(match.first) }) {
+                    weight *= 0.15
+                } else if mild.contains(line) {
+                    weight *= 0.25
+                } else if grounds.contains(where: { isGround($0, of: match, on: reading) }) {
                     weight *= 0.3
                 }
                 if row.subject == .companion, row.weight < 3, options[line] != nil { weight = 0 }
@@ -131,6 +145,18 @@ struct TypeClassifier: Sendable {
             page: reading, matcher: matcher, rules: rules, subjects: outright, listed: cited.listed)
         let titles = finder.titles()
         return Sheet(page: reading, matcher: matcher, titles: titles, evidence: evidence, aliases: aliases)
+    }
+
+    /// The tokens of the sentence that a token stands in, over the line before and the two after it at most.
+    private func sentence(around token: Int, _ page: PageReading) -> Range<Int> {
+        let line = page.tokens[token].line
+        func ends(_ index: Int) -> Bool {
+            let word = page.tokens[index]
+            return word.line < line - 1 || word.line > line + 2 || word.mark == "." && word.folded.count > 3 || word.mark == ":"
+        }
+        let start = (0..<token).reversed().first(where: ends).map { $0 + 1 } ?? 0
+        let end = (token..<page.tokens.count).first { $0 > token && ends($0) } ?? page.tokens.count - 1
+        return start..<max(start, end) + 1
     }
 
     /// A ground reaches to the end of its line and over the next one.
@@ -286,14 +312,16 @@ struct TypeClassifier: Sendable {
         }
     }
 
-    private func resolve(_ part: Part, in sheets: [Sheet], isFirst: Bool) -> Finding<DocumentType>? {
+    private func resolve(_ part: Part, in sheets: [Sheet], isFirst: Bool) -> TypeFinding? {
         let sheet = sheets[part.sheet]
         if let title = part.title, let named = titleType(title, in: sheet) {
             guard let key = named.key else { return nil }
             let refined = companion(key, part, sheets) ?? key
             guard let type = rules.catalog.type(key: refined) else { return nil }
-            return finding(
-                type, named.match, in: sheet, confidence: 0.97 - 0.04 * Double(named.match.cost), source: "title")
+            let grounds = TypeGrounds(
+                isTitle: true, hasTitle: true, strength: named.evidence?.weight ?? 3, cost: named.match.cost,
+                rival: rival(to: named.evidence?.subject, part, title.kinds, sheets))
+            return finding(type, named.match, in: sheet, grounds: grounds, source: "title")
         }
         if let title = part.title, title.kinds == [.other] { return nil }
         guard isFirst || part.isFirstOnPage else { return nil }
@@ -309,9 +337,26 @@ struct TypeClassifier: Sendable {
         else { return nil }
         let key = PaperKind.allCases.filter(kinds.contains).compactMap { rules.key($0, winner.evidence.subject) }.first
         guard let key, let type = rules.catalog.type(key: companion(key, part, sheets) ?? key) else { return nil }
-        let confidence = (part.title == nil ? 0.55 : 0.75) + min(winner.total, 6) * 0.025
+        let grounds = TypeGrounds(
+            isTitle: false, hasTitle: part.title != nil, strength: winner.total, cost: winner.evidence.match.cost,
+            rival: rival(to: winner.evidence.subject, part, kinds, sheets))
         return finding(
-            type, winner.evidence.match, in: sheets[winner.evidence.sheet], confidence: confidence, source: "body")
+            type, winner.evidence.match, in: sheets[winner.evidence.sheet], grounds: grounds, source: "body")
+    }
+
+    /// How much of a part's text is about something else that a paper of its kind may be about.
+    private func rival(
+        to subject: PaperSubject?, _ part: Part, _ kinds: Set<PaperKind>, _ sheets: [Sheet]
+    ) -> Double {
+        var totals: [PaperSubject: Double] = [:]
+        var counted: Set<Int> = []
+        for item in evidence(of: part, sheets)
+        where !item.isCited && item.weight > 0 && item.subject != subject && counted.insert(item.wording).inserted {
+            let isRelated = subject.map { $0.narrows.contains(item.subject) || item.subject.narrows.contains($0) }
+            guard !(isRelated ?? false), kinds.isEmpty || rules.isCompatible(item.subject, kinds) else { continue }
+            totals[item.subject, default: 0] += item.weight
+        }
+        return totals.values.max() ?? 0
     }
 
     /// How clearly the text must state the subject: a bare «СПРАВКА» leaves it to the text, a title that says
@@ -386,13 +431,14 @@ struct TypeClassifier: Sendable {
     }
 
     private func finding(
-        _ type: DocumentType, _ match: PhraseMatcher.Match, in sheet: Sheet, confidence: Double, source: String
-    ) -> Finding<DocumentType> {
+        _ type: DocumentType, _ match: PhraseMatcher.Match, in sheet: Sheet, grounds: TypeGrounds, source: String
+    ) -> TypeFinding {
         let tokens = match.tokens.map { sheet.page.tokens[$0] }
         let box = tokens.dropFirst().reduce(tokens.first?.box) { $0?.union($1.box) }
         let lines = Set(tokens.map(\.line)).sorted().map { sheet.page.lines[$0].text }
-        return Finding(
-            value: type, confidence: max(0.05, min(confidence, 0.99)), page: sheet.page.number, box: box,
+        let finding = Finding(
+            value: type, confidence: grounds.confidence, page: sheet.page.number, box: box,
             words: lines.joined(separator: " "), source: source)
+        return (finding, grounds)
     }
 }

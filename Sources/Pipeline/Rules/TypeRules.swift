@@ -23,11 +23,17 @@ struct TypeRules: Sendable {
     let grounds: [Phrase]
     /// Words that speak of papers in general.
     let generalities: [Phrase]
+    /// Words of rules that a paper repeats.
+    let regulations: [Phrase]
     /// The words «не» and its like, which turn a statement round.
     let negations: [Phrase]
 
     /// Compiles all wordings, and the names and aliases of the catalog's own types.
-    init(catalog: DocumentTypeCatalog) {
+    ///
+    /// - Parameter wordings: the subjects' wordings to go by; fewer of them show how papers in unlisted words are read.
+    init(
+        catalog: DocumentTypeCatalog, wordings: [PaperWordings.Row] = PaperWordings.known + PaperWordings.nearMisses
+    ) {
         self.catalog = catalog
         var lexicon = StemLexicon()
         kinds = PaperWordings.kinds.flatMap { row in
@@ -38,7 +44,7 @@ struct TypeRules: Sendable {
         }
         compoundKinds = PaperWordings.compoundKinds.map { ($0.kind, lexicon.phrase($0.notation)) }
         options = PaperWordings.options.map { lexicon.phrase($0) }
-        subjects = (PaperWordings.known + PaperWordings.nearMisses).map {
+        subjects = wordings.map {
             SubjectPhrase(subject: $0.subject, weight: $0.weight, phrase: lexicon.phrase($0.notation))
         }
         aliases = catalog.types.flatMap { type in
@@ -50,6 +56,7 @@ struct TypeRules: Sendable {
         kindHints = PaperWordings.kindHints.map { ($0.kind, lexicon.phrase($0.notation)) }
         grounds = PaperWordings.grounds.map { lexicon.phrase($0) }
         generalities = PaperWordings.generalities.map { lexicon.phrase($0) }
+        regulations = PaperWordings.regulations.map { lexicon.phrase($0) }
         negations = PaperWordings.negations.map { lexicon.phrase($0) }
         self.lexicon = lexicon
     }

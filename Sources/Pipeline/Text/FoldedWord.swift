@@ -30,9 +30,12 @@ struct FoldedWord: Sendable, Hashable {
     /// How many letters and digits.
     var count: Int { codes.count }
     /// Whether there are digits only.
-    var isNumber: Bool { !codes.isEmpty && codes.allSatisfy { (40...49).contains($0) } }
+    var isNumber: Bool { !codes.isEmpty && !hasLetter }
     /// Whether there is at least one letter.
-    var hasLetter: Bool { codes.contains { !(40...49).contains($0) } }
+    var hasLetter: Bool { letters & ~FoldedWord.digits != 0 }
+
+    /// The bits of the digits; no letter shares one.
+    private static let digits: UInt64 = 0x3FF << 40
 
     /// 0 for what is neither letter nor digit.
     static func code(of scalar: Unicode.Scalar) -> UInt8 {

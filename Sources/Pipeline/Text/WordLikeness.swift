@@ -38,25 +38,37 @@ enum WordLikeness {
     }
 
     /// Levenshtein with the confusion table; with `isPrefix` the best over all beginnings of `word`.
+    ///
+    /// An insertion or deletion costs 2, so cells further than `limit / 2` from the diagonal are over the limit and
+    /// are not looked at.
     private static func distance(_ word: [UInt8], _ meant: [UInt8], isPrefix: Bool, limit: Int) -> Int? {
-        let reach = min(word.count, meant.count + limit / 2)
-        var column = (0...meant.count).map { $0 * 2 }
-        var best = isPrefix ? column[meant.count] : Int.max
-        for position in 0..<reach {
-            var diagonal = column[0]
-            column[0] = (position + 1) * 2
-            var least = column[0]
-            for row in 1...meant.count {
-                let swap = diagonal + substitution(word[position], meant[row - 1])
-                diagonal = column[row]
-                column[row] = min(swap, min(column[row], column[row - 1]) + 2)
-                least = min(least, column[row])
+        let band = limit / 2
+        let rows = meant.count
+        let reach = min(word.count, rows + band)
+        let over = limit + 1
+        return withUnsafeTemporaryAllocation(of: Int.self, capacity: rows + 1) { column in
+            for row in 0...rows { column.initializeElement(at: row, to: row <= band ? row * 2 : over) }
+            var best = isPrefix ? column[rows] : over
+            for position in 0..<reach {
+                let low = max(1, position + 1 - band)
+                let high = min(rows, position + 1 + band)
+                guard low <= high else { break }
+                var diagonal = column[low - 1]
+                column[low - 1] = low == 1 && position + 1 <= band ? (position + 1) * 2 : over
+                var least = column[low - 1]
+                for row in low...high {
+                    let swap = diagonal + substitution(word[position], meant[row - 1])
+                    diagonal = column[row]
+                    let cost = min(swap, min(diagonal, column[row - 1]) + 2)
+                    column[row] = cost
+                    least = min(least, cost)
+                }
+                if isPrefix, high == rows { best = min(best, column[rows]) }
+                if least > limit { break }
+                if !isPrefix, position + 1 == word.count { best = column[rows] }
             }
-            if isPrefix { best = min(best, column[meant.count]) }
-            if least > limit { break }
+            return best <= limit ? best : nil
         }
-        if !isPrefix { best = reach == word.count ? column[meant.count] : Int.max }
-        return best <= limit ? best : nil
     }
 
     /// 0 for the same letter, 1 for a pair that print mixes up, 2 for any other.
