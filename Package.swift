@@ -108,6 +108,7 @@ let package = Package(
             name: "IDPServerTests",
             dependencies: [
                 "IDPServer", "EventHTTP", "Observability", "Pipeline", "TestSupport",
+                .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
