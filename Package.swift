@@ -127,6 +127,7 @@ let package = Package(
             name: "IDPServerTests",
             dependencies: [
                 "IDPServer", "Dependencies", "EventHTTP", "Observability", "OutboundHTTP", "Pipeline", "TestSupport",
+                .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),

@@ -3,6 +3,7 @@
 #define IDP_CLINUX_SHIM_H
 
 #include <errno.h>
+#include <malloc.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -33,7 +34,7 @@ static inline int idp_drop_capabilities(void) {
 
 // RLIMIT_* as plain numbers: glibc makes them an enumeration that imports badly.
 enum { idp_rlimit_cpu = RLIMIT_CPU, idp_rlimit_fsize = RLIMIT_FSIZE, idp_rlimit_core = RLIMIT_CORE,
-       idp_rlimit_nofile = RLIMIT_NOFILE, idp_rlimit_as = RLIMIT_AS };
+       idp_rlimit_nofile = RLIMIT_NOFILE, idp_rlimit_as = RLIMIT_AS, idp_rlimit_nproc = RLIMIT_NPROC };
 
 // prlimit(2), which needs _GNU_SOURCE; pid 0 is the caller. UINT64_MAX is no limit. 0, or -1 with errno.
 static inline int idp_set_limit(pid_t pid, int resource, uint64_t soft, uint64_t hard) {
@@ -111,5 +112,8 @@ static inline void idp_wait_exited(pid_t pid) {
 // wait(2) status macros.
 static inline int idp_exit_code(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : -1; }
 static inline int idp_exit_signal(int status) { return WIFSIGNALED(status) ? WTERMSIG(status) : 0; }
+
+// Bytes that malloc(3) holds and nobody uses.
+static inline size_t idp_free_heap(void) { return mallinfo2().fordblks; }
 
 #endif

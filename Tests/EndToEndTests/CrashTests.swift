@@ -116,6 +116,7 @@ extension EndToEnd {
         @Test(arguments: [
             "no space", "no space for bytes", "no space at the flush", "quota used up", "write errors", "flush errors",
             "names cannot be made", "read-only", "slow flushes", "slow writes", "workers killed", "workers hang",
+            "workers without memory",
         ])
         func aFaultIsToldAndOutlived(_ fault: String) async throws {
             let tools = try TemporaryDirectory("injector")

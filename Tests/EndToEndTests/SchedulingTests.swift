@@ -99,6 +99,45 @@ extension EndToEnd {
             #expect(metrics.sum("idp_queue_depth") == 0)
         }
 
+        /// Everybody cancels everything, more than once, while it waits, begins, runs and ends: each job ends once, all
+        /// counts agree, and the slots are free.
+        @Test func aStormOfCancelsLeavesEachJobWithOneEnd() async throws {
+            let server = try await ServerProcess.start(["IDP_WORKERS": "2"])
+            let form = try SampleDocument.good().form()
+            let runs = try await withThrowingTaskGroup(of: String.self) { group in
+                for _ in 0..<8 {
+                    group.addTask {
+                        let run = try await server.submit(form)
+                        for _ in 0..<3 { _ = try await cancel(run, at: server) }
+                        return run
+                    }
+                    group.addTask {
+                        let run = try await server.submit(try await slowForm())
+                        async let one = cancel(run, at: server)
+                        async let two = cancel(run, at: server)
+                        let statuses = [try await one.status, try await two.status]
+                        #expect(statuses.allSatisfy { $0 == 202 || $0 == 200 })
+                        return run
+                    }
+                }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            var ends: [String: Int] = [:]
+            for run in runs {
+                let end = try await server.end(of: run)
+                ends[end["status"].string ?? "", default: 0] += 1
+            }
+            #expect(ends["failed"] == nil && ends.values.reduce(0, +) == 16)
+            try await expectAlive(server, judging: true)
+            let metrics = try await server.metrics()
+            #expect(metrics.sum("idp_jobs_cancelled_total") == Double(ends["cancelled"] ?? 0))
+            #expect(metrics.sum("jobs_completed_total") == Double(ends["completed"] ?? 0))
+            #expect(metrics.sum("idp_queue_depth") == 0)
+            try await eventually("free slots", within: .seconds(30)) {
+                try await server.metrics().sum("idp_queue_running") == 0
+            }
+        }
+
         /// A document that kills two workers harms only itself, is set aside with its reason, and can be tried again.
         @Test func aDeadLetterIsListedAndReplayed() async throws {
             let (server, run) = try await busyServer()

@@ -62,6 +62,29 @@ extension EndToEnd {
             for run in runs { #expect(try await second.end(of: run)["verdict"].bool == true) }
         }
 
+        /// Who cannot wait says so twice; what was acknowledged is there at the next start all the same.
+        @Test func aSecondSignalEndsItAtOnce() async throws {
+            let directory = try TemporaryDirectory("twice")
+            let slow = try await BadDocuments.get().file("slow.pdf")
+            let form = MultipartForm.document(
+                Array(try Data(contentsOf: slow)), named: "slow.pdf", fio: BadInputTests.fio)
+            let first = try await ServerProcess.start(["IDP_WORKERS": "1"], directory: directory)
+            let run = try await first.submit(form)
+            let behind = try await first.submit(SampleDocument.good().form())
+            try await eventually("run \(run) being worked on", within: .seconds(60)) {
+                try await first.client.get("/v1/jobs/\(run)").json["status"].string == "running"
+            }
+            first.child.signal(SIGTERM)
+            try await eventually("the stop's log line", within: .seconds(30)) {
+                first.log.contains { $0["message"].string == "shutting down" }
+            }
+            first.child.signal(SIGTERM)
+            #expect(try await first.child.waitForExit(within: .seconds(30)) == .exited(130))
+            let second = try await ServerProcess.start(directory: directory)
+            #expect(try await second.end(of: behind)["verdict"].bool == true)
+            #expect(try await second.end(of: run)["status"].string == "completed")
+        }
+
         @Test func itLeavesNoProcessBehind() async throws {
             let server = try await ServerProcess.start()
             try await expectAlive(server, judging: true)

@@ -33,9 +33,9 @@ class Document:
             content, f"\r\n--{boundary}--\r\n".encode()])
 
     @staticmethod
-    def all():
+    def all(suffix=SUFFIX):
         with open(os.path.join(DOCUMENTS, "expected.json"), encoding="utf-8") as file:
-            return [Document(entry) for entry in json.load(file) if entry["file"].endswith(SUFFIX)]
+            return [Document(entry) for entry in json.load(file) if entry["file"].endswith(suffix)]
 
 
 class Client:

@@ -12,6 +12,7 @@ import errno
 import http.client
 import mmap
 import os
+import resource
 import shutil
 import signal
 import sqlite3
@@ -21,7 +22,7 @@ import tempfile
 import time
 import uuid
 
-from crash_server import FINAL, Document, Server, descendants
+from crash_server import FINAL, SUFFIX, Document, Server, descendants
 
 # What a caller may hear while something is broken, besides that it worked.
 REFUSALS = {
@@ -36,6 +37,8 @@ REFUSALS = {
 
 class Disk:
     """A fault of the disk: errno of naming, writing and flushing, milliseconds of a write and a flush."""
+
+    suffix = SUFFIX
 
     def __init__(self, refusals, naming=0, writing=0, flushing=0, write_delay=0, flush_delay=0):
         self.refusals = REFUSALS[refusals]
@@ -54,6 +57,8 @@ class Workers:
     """A fault of the document workers: a signal to all of them, once."""
 
     is_unready = False
+    # Of the documents that are sent.
+    suffix = SUFFIX
 
     def __init__(self, number):
         self.number, self.refusals = number, REFUSALS["late"]
@@ -70,6 +75,26 @@ class Workers:
         pass
 
 
+class Memory(Workers):
+    """No memory for the document workers that run: their limit is set to what they have, and pictures are to be read.
+
+    Those that come after them have the usual limit."""
+
+    suffix = "-scan.pdf"
+
+    def __init__(self):
+        self.refusals = {**REFUSALS["late"], 422: {"DOCUMENT_UNREADABLE"}}
+
+    def begin(self, cell):
+        for pid, _ in descendants(cell.server.process.pid):
+            try:
+                with open(f"/proc/{pid}/status") as status:
+                    size = next(int(line.split()[1]) for line in status if line.startswith("VmSize:")) << 10
+                resource.prlimit(pid, resource.RLIMIT_AS, (size + (1 << 20), size + (1 << 20)))
+            except (FileNotFoundError, ProcessLookupError, StopIteration):
+                pass
+
+
 CELLS = {
     "no space": Disk("full", errno.ENOSPC, errno.ENOSPC, errno.ENOSPC),
     "no space for bytes": Disk("full", 0, errno.ENOSPC, 0),
@@ -83,13 +108,14 @@ CELLS = {
     "slow writes": Disk("slow", write_delay=20),
     "workers killed": Workers(signal.SIGKILL),
     "workers hang": Workers(signal.SIGSTOP),
+    "workers without memory": Memory(),
 }
 
 
 class Cell:
     def __init__(self, name, options, folder):
         self.name, self.fault, self.folder = name, CELLS[name], folder
-        self.documents, self.failures, self.heard = Document.all(), [], {}
+        self.documents, self.failures, self.heard = Document.all(self.fault.suffix), [], {}
         self.runs = {}
         os.makedirs(folder)
         with open(folder + "/faults", "wb") as file:

@@ -2,8 +2,11 @@
 
     soak.py --program PATH [--minutes M] [--clients N]
 
-Prints a table of samples. Fails when the server's memory in the last quarter is more than a tenth (and 8 MiB) above that
-of the second quarter, when an answer is not a defined one, or when a job does not end.
+Prints a table of samples and how fast memory rises: the slope of the server's resident memory over the second half, in
+MiB an hour and in bytes an answer, with its standard error. Caches fill and allocators settle in the first half.
+Fails when the memory in the last quarter is more than a tenth (and 8 MiB) above that of the second quarter, when a
+second half of ten minutes or more rises by more than 12 MiB an hour beyond three standard errors, when descriptors or
+threads are more at the end than in the middle, when an answer is not a defined one, or when a job does not end.
 """
 
 import argparse
@@ -28,6 +31,20 @@ def resident(pid):
             return next((int(line.split()[1]) for line in status if line.startswith("VmRSS:")), 0) / 1024
     except (FileNotFoundError, ProcessLookupError):
         return 0
+
+
+def slope(points):
+    """Least squares of (x, y): the slope and its standard error; (0, 0) of less than three points."""
+    count = len(points)
+    if count < 3:
+        return 0, 0
+    middle_x, middle_y = statistics.fmean(x for x, _ in points), statistics.fmean(y for _, y in points)
+    spread = sum((x - middle_x) ** 2 for x, _ in points)
+    if spread == 0:
+        return 0, 0
+    rise = sum((x - middle_x) * (y - middle_y) for x, y in points) / spread
+    rest = sum((y - middle_y - rise * (x - middle_x)) ** 2 for x, y in points)
+    return rise, (rest / (count - 2) / spread) ** 0.5
 
 
 class Caller(threading.Thread):
@@ -66,6 +83,42 @@ class Caller(threading.Thread):
             self.client.call("GET", "/metrics")
 
 
+class Sample:
+    """What a server and its children hold at one moment."""
+
+    def __init__(self, seconds, answers, pid):
+        self.seconds, self.answers, self.memory = seconds, answers, resident(pid)
+        self.children = sum(resident(child) for child, _ in descendants(pid))
+        self.descriptors, self.threads = (len(os.listdir(f"/proc/{pid}/{what}")) for what in ("fd", "task"))
+
+    def __str__(self):
+        return (f"| {self.seconds / 60:.1f} | {self.answers} | {self.memory:.1f} | {self.children:.0f} | "
+                f"{self.descriptors} | {self.threads} |")
+
+
+def verdict(samples, minutes):
+    """Prints how memory rose; what is wrong with that."""
+    failures = []
+    quarter, half = len(samples) // 4, samples[len(samples) // 2 :]
+    before = statistics.median(sample.memory for sample in samples[quarter : 2 * quarter])
+    after = statistics.median(sample.memory for sample in samples[-quarter:])
+    print(f"\nserver: {before:.1f} MiB in the second quarter, {after:.1f} MiB in the last")
+    if after > before * 1.1 + 8:
+        failures.append(f"memory grew from {before:.1f} to {after:.1f} MiB")
+    hourly, error = (3600 * value for value in slope([(sample.seconds, sample.memory) for sample in half]))
+    each, _ = slope([(sample.answers, sample.memory * (1 << 20)) for sample in half])
+    print(f"slope of the second half: {hourly:+.2f} ± {error:.2f} MiB an hour, {each:+.0f} bytes an answer")
+    if minutes >= 20 and hourly - 3 * error > 12:
+        failures.append(f"memory rises by {hourly:.1f} ± {error:.1f} MiB an hour")
+    for what in ("descriptors", "threads"):
+        first, last = (max(getattr(sample, what) for sample in part)
+                       for part in (samples[quarter : 2 * quarter], samples[-quarter:]))
+        print(f"{what}: at most {first} in the second quarter, {last} in the last")
+        if last > first * 1.25 + 8:
+            failures.append(f"{what} grew from {first} to {last}")
+    return failures
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--program", required=True)
@@ -84,16 +137,15 @@ def main():
     pid, began, samples = server.process.pid, time.monotonic(), []
     print("| minute | answers | server MiB | its children MiB | descriptors | threads |")
     print("| --- | --- | --- | --- | --- | --- |")
-    steps = 24
+    steps = max(24, int(options.minutes * 4))
     for step in range(1, steps + 1):
         stop.wait(max(0, began + step * options.minutes * 60 / steps - time.monotonic()))
         if server.process.poll() is not None:
             failures.append(f"the server ended with {server.process.returncode}")
             break
-        samples.append(resident(pid))
-        children = sum(resident(child) for child, _ in descendants(pid))
-        print(f"| {(time.monotonic() - began) / 60:.1f} | {sum(counts.values())} | {samples[-1]:.1f} | {children:.0f} | "
-              f"{len(os.listdir(f'/proc/{pid}/fd'))} | {len(os.listdir(f'/proc/{pid}/task'))} |", flush=True)
+        samples.append(Sample(time.monotonic() - began, sum(counts.values()), pid))
+        if step % max(1, steps // 24) == 0:
+            print(samples[-1], flush=True)
     stop.set()
     for caller in callers:
         caller.join()
@@ -101,12 +153,9 @@ def main():
         server.process.send_signal(signal.SIGTERM)
         if server.process.wait(60) != 0:
             failures.append(f"the server ended with {server.process.returncode}")
-    quarter = len(samples) // 4
-    if quarter:
-        before, after = statistics.median(samples[quarter : 2 * quarter]), statistics.median(samples[-quarter:])
-        print(f"\nserver: {before:.1f} MiB in the second quarter, {after:.1f} MiB in the last; {dict(counts)}")
-        if after > before * 1.1 + 8:
-            failures.append(f"memory grew from {before:.1f} to {after:.1f} MiB")
+    if len(samples) >= 8:
+        failures += verdict(samples, options.minutes)
+    print(f"answers: {dict(counts)}")
     shutil.rmtree(folder)
     for failure in failures[:20]:
         print("FAILED", failure)

@@ -60,19 +60,20 @@ final class DiskArtifactStore: Sendable {
     /// The folder of a run.
     func folder(_ id: RunID) -> RunFolder { RunFolder(runsDirectory: runsDirectory, runID: id) }
 
-    /// Makes the run's folder, moves the document into it and writes `metadata.json` and `job.json`. Nothing is durable
-    /// before `makeDurable`. When it throws, what it had made is gone.
+    /// Makes the run's folder and moves the document into it. Nothing is durable before `makeDurable`. When it throws,
+    /// what it had made is gone.
     ///
+    /// - Parameter isDescribed: whether `metadata.json` and `job.json` are written too. They take as long to make as
+    ///   the rest, and can be added at any time: by `describe`, or by the first `writeJob`.
     /// - Throws: `STORAGE_FULL` or `STORAGE_FAILED`.
-    func takeOver(_ submitted: SubmittedDocument, _ record: RunRecord) throws(ServiceError) -> RunFolder {
+    func takeOver(
+        _ submitted: SubmittedDocument, _ record: RunRecord, isDescribed: Bool = true
+    ) throws(ServiceError) -> RunFolder {
         let folder = folder(record.id)
         do {
             let day = try makeFolders(folder)
             try submitted.move(folder.documentPath(submitted.document))
-            let name = record.id.description
-            try FileSystem.write(
-                RunMetadataFile(record).bytes, to: RunFolder.metadataName(name), in: day.descriptor)
-            try FileSystem.write(RunJobFile(record).bytes, to: RunFolder.jobName(name), in: day.descriptor)
+            if isDescribed { try addDescription(record, in: day) }
         } catch {
             remove(record.id)
             guard let error = error as? FileError else {
@@ -101,14 +102,29 @@ final class DiskArtifactStore: Sendable {
         return fstat(directory, &own) == 0 && stat(path, &other) == 0 && own.st_dev == other.st_dev
     }
 
-    /// Replaces `job.json`.
+    /// Replaces `job.json`; adds `metadata.json` where the run has not been described yet.
     func writeJob(_ record: RunRecord) throws(ServiceError) {
-        try replace(folder(record.id).jobPath, with: RunJobFile(record).bytes)
+        try replace(folder(record.id).jobPath, with: RunJobFile(record).bytes, of: record)
+    }
+
+    /// Writes `metadata.json` and `job.json` of a run that was taken over without, unless somebody else has begun to:
+    /// nothing that is there is replaced.
+    func describe(_ record: RunRecord) throws(ServiceError) {
+        let folder = folder(record.id)
+        guard mkdir(folder.metaPath, 0o700) == 0 else { return }
+        do throws(FileError) {
+            try FileSystem.write(RunMetadataFile(record).bytes, to: folder.metadataPath)
+            try FileSystem.write(RunJobFile(record).bytes, to: folder.jobPath, isNew: true)
+        } catch where error.number == EEXIST {
+            return
+        } catch {
+            throw error.serviceError(otherwise: .storageFailed)
+        }
     }
 
     /// Writes `final_result.json` of a completed or failed run.
     func writeFinalResult(_ record: RunRecord) throws(ServiceError) {
-        try replace(folder(record.id).finalResultPath, with: FinalResultFile(record).bytes)
+        try replace(folder(record.id).finalResultPath, with: FinalResultFile(record).bytes, of: record)
     }
 
     /// Removes `final_result.json` of a run that has none any more; that it is gone already is no harm.
@@ -130,7 +146,7 @@ final class DiskArtifactStore: Sendable {
     /// Rewrites the files of an ended run unless they say what the store says. A run whose folder is gone stays so.
     func repair(_ record: RunRecord) {
         let folder = folder(record.id)
-        guard access(folder.metaPath, F_OK) == 0 else { return }
+        guard access(folder.path, F_OK) == 0 else { return }
         // Failing leaves the files as they are: they are not the truth.
         if DiskArtifactStore.read(RunJobFile.self, folder.jobPath) != RunJobFile(record) { try? writeJob(record) }
         guard record.state != .cancelled else { return }
@@ -178,8 +194,14 @@ final class DiskArtifactStore: Sendable {
             try FileSystem.makeFolder(name, in: day.descriptor)
         }
         try FileSystem.makeFolder(RunFolder.inputName(name), in: day.descriptor)
-        try FileSystem.makeFolder(RunFolder.metaName(name), in: day.descriptor)
         return day
+    }
+
+    private func addDescription(_ record: RunRecord, in day: DayFolder) throws(FileError) {
+        let name = record.id.description
+        try FileSystem.makeFolder(RunFolder.metaName(name), in: day.descriptor)
+        try FileSystem.write(RunMetadataFile(record).bytes, to: RunFolder.metadataName(name), in: day.descriptor)
+        try FileSystem.write(RunJobFile(record).bytes, to: RunFolder.jobName(name), in: day.descriptor)
     }
 
     private func dayFolder(_ path: String) throws(FileError) -> DayFolder {
@@ -189,9 +211,17 @@ final class DiskArtifactStore: Sendable {
         return day
     }
 
-    private func replace(_ path: String, with bytes: [UInt8]) throws(ServiceError) {
+    private func replace(_ path: String, with bytes: [UInt8], of record: RunRecord) throws(ServiceError) {
         do throws(FileError) {
-            try FileSystem.replace(path, with: bytes)
+            do throws(FileError) {
+                try FileSystem.replace(path, with: bytes)
+            } catch where error.number == ENOENT {
+                // The run has not been described yet. Its own folder is not made again: it may have been removed.
+                let folder = folder(record.id)
+                try FileSystem.makeFolder(folder.metaPath)
+                try FileSystem.write(RunMetadataFile(record).bytes, to: folder.metadataPath)
+                try FileSystem.replace(path, with: bytes)
+            }
         } catch {
             throw error.serviceError(otherwise: .storageFailed)
         }

@@ -53,9 +53,12 @@ enum FileSystem {
         return lstat(path, &info) == 0 && info.st_mode & S_IFMT == S_IFDIR
     }
 
-    /// Writes a whole new file, by a path that counts from the open `folder`, if one is given.
-    static func write(_ bytes: some ContiguousBytes, to path: String, in folder: Int32 = AT_FDCWD) throws(FileError) {
-        let file = openat(folder, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+    /// Writes a whole file, by a path that counts from the open `folder`, if one is given; `isNew` fails with EEXIST
+    /// when there is one.
+    static func write(
+        _ bytes: some ContiguousBytes, to path: String, in folder: Int32 = AT_FDCWD, isNew: Bool = false
+    ) throws(FileError) {
+        let file = openat(folder, path, O_WRONLY | O_CREAT | (isNew ? O_EXCL : O_TRUNC) | O_CLOEXEC, 0o600)
         guard file >= 0 else { throw FileError(call: "open", path: path, number: errno) }
         defer { close(file) }
         let number = bytes.withUnsafeBytes { bytes -> Int32 in

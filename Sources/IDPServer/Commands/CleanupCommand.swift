@@ -21,7 +21,7 @@ struct CleanupCommand: ParsableCommand {
             there is no such ended run, 2 a setting is wrong.
             """)
 
-    @Argument(parsing: .captureForPassthrough, help: "--dry-run, --run ID, and the settings as flags, see serve --help.")
+    @Argument(parsing: .captureForPassthrough, help: "--dry-run, --run ID, settings as flags: see serve --help.")
     var arguments: [String] = []
 
     func run() throws {

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Foundation
+internal import Observability
 
 /// `idp-server serve`: runs until SIGTERM or SIGINT.
 struct ServeCommand: ParsableCommand {
@@ -20,6 +21,9 @@ struct ServeCommand: ParsableCommand {
         do {
             application = try Application(settings: settings, environment: ProcessInfo.processInfo.environment)
             try application.start()
+        } catch let error as ServiceError {
+            StandardError.write("idp-server: cannot start: \(error.message): \(error.cause ?? "no more is known")\n")
+            throw ExitCode(1)
         } catch {
             StandardError.write("idp-server: cannot start: \(error)\n")
             throw ExitCode(1)

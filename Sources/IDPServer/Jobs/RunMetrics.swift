@@ -172,7 +172,8 @@ extension SQLiteJobStore {
             Double(statistics().changes)
         }
         registry.observedCounter(
-            "idp_store_batch_waits_total", help: "Transactions of the job store that a timer began, having waited for more changes."
+            "idp_store_batch_waits_total",
+            help: "Transactions of the job store that a timer began, having waited for more changes."
         ) {
             Double(statistics().waits)
         }

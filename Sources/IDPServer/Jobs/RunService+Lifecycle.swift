@@ -164,17 +164,36 @@ extension RunService {
         remote?.probe()
         if isProbeDue { store.write(.probe(now())) { self.noteStore($0) } }
         forgetErased(at: now())
+        housekeeping.async { self.describeRuns() }
         maintenance.asyncAfter(deadline: .now() + .seconds(1)) { [weak self] in self?.maintain() }
     }
 
+    /// Writes `metadata.json` and `job.json` of jobs that came in a crowd and wait, once it has gone. Those whose turn
+    /// has come meanwhile have theirs.
+    private func describeRuns() {
+        while !isStopping, arriving.withLock({ $0.count }) < RunService.crowd,
+            let id = undescribed.withLock({ $0.popFirst() })
+        {
+            guard let record = index.record(id), record.state == .accepted else { continue }
+            // The files are not the truth: what cannot be written now is when the job's turn comes.
+            try? artifacts.describe(record)
+        }
+    }
+
+    /// Submissions at a time from which on a crowd is there: it is in a hurry, and so are others.
+    static let crowd = 8
+
     /// Removes folders that have no row: their submission was never acknowledged, or their sync run never ended. Only
-    /// the two latest days can have any, as each start sweeps.
+    /// the two latest days can have any, as each start sweeps. Ids say when a run was made, but a clock may have been
+    /// set back since the start: what is being taken in is known by name.
     private func sweepFolders(before limit: RunID) {
         var swept = 0
         for day in artifacts.days().prefix(2) {
             for id in artifacts.runs(on: day) where id < limit && !isStopping {
                 // A store that cannot be read now is asked again at the next start.
-                guard index.record(id) == nil, case .unknown? = try? store.run(id) else { continue }
+                guard index.record(id) == nil, !arriving.withLock({ $0.contains(id) }),
+                    case .unknown? = try? store.run(id)
+                else { continue }
                 artifacts.remove(id)
                 swept += 1
             }

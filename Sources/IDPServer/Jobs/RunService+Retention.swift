@@ -33,7 +33,7 @@ extension RunService {
         // Clocks of two processes may differ a little; forgetting twice is no harm.
         let since = moment.advanced(by: .seconds(-RunService.erasureOverlap))
         // A store that cannot be read now is asked again in a second.
-        guard let ids = try? store.expiredRuns(since: since, limit: RunService.erasureLimit), !ids.isEmpty else { return }
+        guard let ids = try? store.expiredRuns(since: since, limit: RunService.erasureLimit) else { return }
         for run in index.forget(ids) where run.kind == .job { countJob(run.state, nil) }
     }
 

@@ -2,6 +2,7 @@ import Dispatch
 import Logging
 import Observability
 import Pipeline
+import Synchronization
 
 extension RunService {
     /// Takes a job. `completion` is called once, on a queue of the service, with the accepted record after document and
@@ -21,11 +22,16 @@ extension RunService {
     private func take(_ submission: Submission, _ record: RunRecord, _ completion: @escaping RepeatCompletion) {
         guard jobQueue.reserve(for: record.share ?? "") else { return completion(.failure(counted(queueFull))) }
         pending.enter()
+        let isCrowd = arriving.withLock { arriving in
+            arriving.insert(record.id)
+            return arriving.count >= RunService.crowd
+        }
         store.announceInsert()
         intake[Int(record.id.low % UInt64(intake.count))].async {
             do throws(ServiceError) {
-                let folder = try self.artifacts.takeOver(submission.document, record)
+                let folder = try self.artifacts.takeOver(submission.document, record, isDescribed: !isCrowd)
                 try self.remote?.store(record, folder)
+                if isCrowd { self.undescribed.withLock { $0.append(record.id) } }
                 self.store.write(.insert(record, nil, document: folder)) { result in
                     self.accepted(record, result, completion)
                 }
@@ -39,7 +45,10 @@ extension RunService {
     private func accepted(
         _ record: RunRecord, _ result: Result<Void, ServiceError>, _ completion: @escaping RepeatCompletion
     ) {
-        defer { pending.leave() }
+        defer {
+            _ = arriving.withLock { $0.remove(record.id) }
+            pending.leave()
+        }
         noteStore(result)
         switch result {
         case .success:

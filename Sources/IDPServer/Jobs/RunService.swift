@@ -100,6 +100,10 @@ final class RunService: Sendable {
     /// Bytes of memory that are left; nil if nobody can tell.
     let availableMemory: @Sendable () -> Int?
     let health = Mutex(Health())
+    /// Jobs that are being made durable: their folders are there, their rows may not be yet.
+    let arriving = Mutex<Set<RunID>>([])
+    /// Jobs that came in a crowd: what people read of them is written when the crowd has gone, or at their turn.
+    let undescribed = Mutex(FIFO<RunID>())
     /// Jobs by published state, for the gauge.
     let jobCounts = Mutex<[RunState: Int]>([:])
     let intake: [DispatchQueue]

@@ -81,7 +81,9 @@ final class SQLiteJobStore: JobStore {
     ) throws(ServiceError) {
         let pool = try SQLiteJobStore.open(path)
         let documents = try documents()
-        self.init(pool: pool, batchLimit: batchLimit) { batch, box in SQLiteJobStore.flush(batch, pool, box, documents) }
+        self.init(pool: pool, batchLimit: batchLimit) { batch, box in
+            SQLiteJobStore.flush(batch, pool, box, documents)
+        }
     }
 
     /// Opens an existing file to look at it, beside a server that may be writing it: nothing is made, migrated or
@@ -332,7 +334,9 @@ extension SQLiteJobStore {
             try RunSchema.migrator.migrate(pool)
             return pool
         } catch {
-            throw serviceError(error)
+            var failure = serviceError(error)
+            failure.cause = "\(path): \(failure.cause ?? failure.message)"
+            throw failure
         }
     }
 

@@ -55,6 +55,7 @@ final class DocumentWorker: Sendable {
         }
         var configuration = launch.configuration
         configuration.scratchFolder = folder
+        if !namespaces.contains(.user) { configuration.processLimit = 0 }
         // A child that is gone already shows at the first reply.
         if let frame = try? JSONEncoder().encode(WorkerRequest.configure(configuration)) {
             try? channel.send(frame, by: .after(.seconds(1)))
@@ -100,9 +101,14 @@ final class DocumentWorker: Sendable {
         channel.interrupt()
     }
 
+    /// A beat's frame; nil cannot be, as the case has nothing that could not be encoded.
+    private static let beat = try? JSONEncoder().encode(WorkerReply.beat)
+
     private func receive(by deadline: Deadline) throws(FrameChannel.Failure) -> WorkerReply {
         let (frame, stray) = try channel.receive(by: deadline)
         if let stray { close(stray) }
+        // By far the most frequent, and always the same bytes.
+        if frame == Self.beat { return .beat }
         guard let reply = try? JSONDecoder().decode(WorkerReply.self, from: frame) else {
             throw .garbage("a reply that is no JSON of ours")
         }

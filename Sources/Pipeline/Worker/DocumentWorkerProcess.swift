@@ -31,6 +31,8 @@ public enum DocumentWorkerProcess {
             let pulse = Pulse { try? channel.send(beat) }
             let session = WorkerSession(configuration, toolbox, pulse)
             session.warmUp()
+            // Reading the models' files took as much again as the models themselves do.
+            malloc_trim(0)
             try send(.ready(report), over: channel)
             while true {
                 let (frame, document) = try channel.receive()
@@ -41,12 +43,9 @@ public enum DocumentWorkerProcess {
                 WorkerSandbox.grantCPU(seconds: configuration.operationCPUSeconds)
                 try send(session.answer(request, document: document), over: channel)
                 session.getReady()
-                // What a large picture took goes back to the system, not to the next document; the caller has its
-                // answer already.
-                switch request {
-                case .recognise, .paint: malloc_trim(0)
-                case .configure, .inspect, .attempt: break
-                }
+                // What a large document took goes back to the system, not to the next one; the caller has its answer
+                // already.
+                releaseMemory(after: request)
             }
         } catch FrameChannel.Failure.closed {
             exit(EXIT_SUCCESS)
@@ -55,6 +54,12 @@ public enum DocumentWorkerProcess {
             FileHandle.standardError.write(Data("document worker: \(error)\n".utf8))
             exit(EX_PROTOCOL)
         }
+    }
+
+    /// Gives the system back what is free; after an inspection, which mostly takes little, only if it is worth it.
+    private static func releaseMemory(after request: WorkerRequest) {
+        if case .inspect = request, idp_free_heap() < 8 << 20 { return }
+        malloc_trim(0)
     }
 
     private static func send(_ reply: WorkerReply, over channel: FrameChannel) throws {

@@ -20,6 +20,10 @@ public struct WorkerConfiguration: Sendable, Codable, Hashable {
     public var fileLimitBytes: Int
     /// Descriptors that the worker or a tool may hold.
     public var descriptorLimit: Int
+    /// Processes, the worker and its tools together; 0 leaves it open. The parent leaves it open where there is no user
+    /// namespace of their own: the kernel counts all that a user runs in one. (What may be started at all is the system
+    /// call filter's business.)
+    public var processLimit: Int
     /// Most bytes taken from a tool's output.
     public var toolOutputLimitBytes: Int
     /// Where the tools are: the first of these folders that has one counts.
@@ -31,7 +35,8 @@ public struct WorkerConfiguration: Sendable, Codable, Hashable {
         languages: String = WorkerConfiguration.defaultLanguages, modelFolder: String? = nil,
         maxPixels: Int = 40_000_000, memoryLimitBytes: Int = 1 << 30, operationCPUSeconds: Int = 60,
         toolCPUSeconds: Int = 8,
-        fileLimitBytes: Int = 1 << 20, descriptorLimit: Int = 64, toolOutputLimitBytes: Int = 64 << 20,
+        fileLimitBytes: Int = 1 << 20, descriptorLimit: Int = 64, processLimit: Int = 16,
+        toolOutputLimitBytes: Int = 64 << 20,
         toolFolders: [String] = ["/usr/bin", "/usr/local/bin"], scratchFolder: String = ""
     ) {
         self.languages = languages
@@ -42,6 +47,7 @@ public struct WorkerConfiguration: Sendable, Codable, Hashable {
         self.toolCPUSeconds = toolCPUSeconds
         self.fileLimitBytes = fileLimitBytes
         self.descriptorLimit = descriptorLimit
+        self.processLimit = processLimit
         self.toolOutputLimitBytes = toolOutputLimitBytes
         self.toolFolders = toolFolders
         self.scratchFolder = scratchFolder

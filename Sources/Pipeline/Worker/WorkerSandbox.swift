@@ -58,6 +58,7 @@ enum WorkerSandbox {
             limit(Int(idp_rlimit_fsize), configuration.fileLimitBytes),
             limit(Int(idp_rlimit_nofile), configuration.descriptorLimit),
             limit(Int(idp_rlimit_core), 0),
+            configuration.processLimit == 0 || limit(Int(idp_rlimit_nproc), configuration.processLimit),
         ]
         return memory && rest.allSatisfy(\.self)
     }

@@ -60,6 +60,39 @@ struct DiskArtifactStoreTests {
         #expect(meta == ["final_result.json", "job.json", "metadata.json"])
     }
 
+    /// In a crowd the description comes later: by itself, or with the first change of the run.
+    @Test func describesARunLater() throws {
+        let store = try DiskArtifactStore(runsDirectory: root)
+        defer { try? FileManager.default.removeItem(atPath: root) }
+        func meta(_ id: RunID) throws -> [String] {
+            try FileManager.default.contentsOfDirectory(atPath: store.folder(id).metaPath).sorted()
+        }
+        var first = try record(RunID(at: .now()))
+        _ = try store.takeOver(try submitted(store, first.document), first, isDescribed: false)
+        #expect(!FileManager.default.fileExists(atPath: store.folder(first.id).metaPath))
+        #expect(store.hasDocument(first))
+        try store.describe(first)
+        #expect(try meta(first.id) == ["job.json", "metadata.json"])
+        first.state = .running
+        try store.writeJob(first)
+        // Too late: what is there is newer.
+        first.state = .accepted
+        try store.describe(first)
+        #expect(try String(contentsOfFile: store.folder(first.id).jobPath, encoding: .utf8).contains("running"))
+
+        var second = try record(RunID(at: .now()))
+        _ = try store.takeOver(try submitted(store, second.document), second, isDescribed: false)
+        second.state = .failed
+        second.failure = .processingTimeout
+        try store.writeFinalResult(second)
+        try store.writeJob(second)
+        #expect(try meta(second.id) == ["final_result.json", "job.json", "metadata.json"])
+        // A run that has been removed is not brought back by a change that comes late.
+        store.remove(second.id)
+        #expect(throws: ServiceError.self) { try store.writeJob(second) }
+        #expect(!FileManager.default.fileExists(atPath: store.folder(second.id).path))
+    }
+
     /// Documents of applicants are nobody else's business on a shared machine.
     @Test func letsNobodyElseIn() throws {
         let store = try DiskArtifactStore(runsDirectory: root)

@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 import Observability
 import Pipeline
@@ -112,6 +113,45 @@ struct RunServiceRecoveryTests {
         bench.service.housekeeping.sync {}
         #expect(!FileManager.default.fileExists(atPath: orphan.path))
         #expect(FileManager.default.fileExists(atPath: foreign))
+    }
+
+    /// A clock that is set back after the start gives new runs ids from before it: what is being taken in is not swept.
+    @Test func sweepsNothingThatIsBeingTakenIn() async throws {
+        let clock = Mutex(Timestamp.now())
+        let reached = DispatchGroup()
+        let isOpen = DispatchGroup()
+        let isSwept = DispatchGroup()
+        for group in [reached, isOpen, isSwept] { group.enter() }
+        let hasReached = Mutex(false)
+        let bench = try RunBench(
+            now: { clock.withLock { $0 } },
+            syncDocuments: { () throws(ServiceError) in
+                let isFirst = hasReached.withLock { seen in
+                    defer { seen = true }
+                    return !seen
+                }
+                guard isFirst else { return }
+                reached.leave()
+                // Holds the store's writer, which is a queue of the service's own, between the folder and the row.
+                isOpen.wait()
+            }
+        ) { _ in .sample() }
+        bench.service.housekeeping.async { isSwept.wait() }
+        try bench.service.start()
+        clock.withLock { $0 = $0.advanced(by: .seconds(-600)) }
+        async let submitted = bench.submit()
+        await withCheckedContinuation { continuation in
+            reached.notify(queue: .global()) { continuation.resume() }
+        }
+        isSwept.leave()
+        await withCheckedContinuation { continuation in
+            bench.service.housekeeping.async { continuation.resume() }
+        }
+        let folders = bench.artifacts.days().flatMap { bench.artifacts.runs(on: $0) }
+        isOpen.leave()
+        let record = try await submitted
+        #expect(folders == [record.id])
+        #expect(try await bench.end(of: record.id).state == .completed)
     }
 
     @Test func repairsTornFilesOfEndedRuns() async throws {

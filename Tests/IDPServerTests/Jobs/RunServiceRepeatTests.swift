@@ -82,7 +82,8 @@ struct RunServiceRepeatTests {
     @Test func aRepeatIsAnsweredAlsoWhenTheQueueIsFull() async throws {
         let gate = Gate()
         let bench = try RunBench(environment: [
-            "IDP_WORKERS": "1", "IDP_QUEUE_LIMIT": "1", "IDP_INTERACTIVE_SLOTS": "1", "IDP_INTERACTIVE_QUEUE_LIMIT": "1",
+            "IDP_WORKERS": "1", "IDP_QUEUE_LIMIT": "1", "IDP_INTERACTIVE_SLOTS": "1",
+            "IDP_INTERACTIVE_QUEUE_LIMIT": "1",
         ]) { request throws(ServiceError) in
             if !request.isInteractive { try gate.pass(request.cancellation) }
             return .sample()

@@ -85,8 +85,8 @@ struct RunServiceStorageTests {
         gate.open()
     }
 
-    /// A submission that comes alone is on stable storage after one flush, and no timer had a part in it: also where the
-    /// jobs of earlier ones run and end meanwhile.
+    /// A submission that comes alone is on stable storage after one flush, and no timer had a part in it: also where
+    /// the jobs of earlier ones run and end meanwhile.
     @Test func aLoneSubmissionWaitsForOneFlush() async throws {
         let gate = Gate()
         let held = try RunBench(environment: ["IDP_WORKERS": "1"]) { request throws(ServiceError) in
@@ -110,6 +110,34 @@ struct RunServiceStorageTests {
         for _ in 0..<40 { last = try await running.submit().id }
         if let last { _ = try await running.end(of: last) }
         #expect(running.store.statistics.waits == 0)
+    }
+
+    /// What people read of a run is there in the end however many came at once, also while its job still waits.
+    @Test func jobsThatComeInACrowdAreDescribed() async throws {
+        let gate = Gate()
+        let bench = try RunBench(environment: ["IDP_WORKERS": "1"]) { request throws(ServiceError) in
+            try gate.pass(request.cancellation)
+            return .sample()
+        }
+        try bench.service.start()
+        let ids = try await withThrowingTaskGroup(of: RunID.self) { group in
+            for _ in 0..<64 { group.addTask { try await bench.submit().id } }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        let end = ContinuousClock.now + .seconds(60)
+        func undescribed() -> Int {
+            ids.count { id in
+                let folder = bench.artifacts.folder(id)
+                return access(folder.metadataPath, F_OK) != 0 || access(folder.jobPath, F_OK) != 0
+            }
+        }
+        while undescribed() > 0 {
+            try #require(ContinuousClock.now < end)
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        gate.open()
+        for id in ids { #expect(try await bench.end(of: id).state == .completed) }
+        for id in ids { #expect(try bench.text(bench.artifacts.folder(id).jobPath).contains("completed")) }
     }
 
     /// The control of the benchmark: with batches of one, each submission has a flush of its own.
