@@ -13,13 +13,7 @@ public final class Exchange: Sendable {
     /// An exchange without a connection: `onReply` gets the answer, nil if it was dropped unanswered. For tests of
     /// responders.
     public convenience init(detached id: UInt64, onReply: @escaping @Sendable (Response?) -> Void) {
-        self.init(
-            core: ExchangeCore(id: id) { event in
-                switch event {
-                case .replied(let response): onReply(response)
-                case .dropped: onReply(nil)
-                }
-            })
+        self.init(core: ExchangeCore(id: id, to: .detached(onReply)))
     }
 
     deinit {
@@ -47,9 +41,11 @@ public final class Exchange: Sendable {
 
 /// What the loop and the `Exchange` share.
 final class ExchangeCore: Sendable {
-    enum Event {
-        case replied(Response)
-        case dropped
+    /// Who gets the answer: an enum and not a closure, which would be one more allocation a request.
+    enum Destination: Sendable {
+        case loop(LoopInbox, slot: Int)
+        /// Gets nil for an exchange that was dropped.
+        case detached(@Sendable (Response?) -> Void)
     }
 
     private struct State {
@@ -60,18 +56,21 @@ final class ExchangeCore: Sendable {
 
     let id: UInt64
     private let state = Mutex(State())
-    private let deliver: @Sendable (consuming Event) -> Void
+    private let destination: Destination
 
-    init(id: UInt64, deliver: @escaping @Sendable (consuming Event) -> Void) {
+    init(id: UInt64, to destination: Destination) {
         self.id = id
-        self.deliver = deliver
+        self.destination = destination
     }
 
     var isClientGone: Bool { state.withLock { $0.isClientGone } }
 
     func reply(_ response: consuming Response) {
         claim(orFail: "An exchange is answered once; this is the second answer.")
-        deliver(.replied(response))
+        switch destination {
+        case .loop(let inbox, let slot): inbox.post(.replied(slot: slot, exchange: id, response))
+        case .detached(let onReply): onReply(response)
+        }
     }
 
     /// The exchange object has gone; without an answer that is a fault of the handler.
@@ -81,7 +80,11 @@ final class ExchangeCore: Sendable {
             defer { state.isAnswered = true }
             return state.isAnswered
         }
-        if !wasAnswered { deliver(.dropped) }
+        guard !wasAnswered else { return }
+        switch destination {
+        case .loop(let inbox, let slot): inbox.post(.dropped(slot: slot, exchange: id))
+        case .detached(let onReply): onReply(nil)
+        }
     }
 
     func onClientGone(_ handler: @escaping @Sendable () -> Void) {

@@ -7,8 +7,13 @@ public protocol HTTPResponder: AnyObject, Sendable {
     /// `head` may not be kept beyond the call. `loop` is the index of the calling loop.
     func admit(_ head: RequestHead, _ reply: inout InlineReply, loop: Int) -> Admission
 
-    /// The body is there. Hands the work to a queue; `exchange` is answered from any thread, once.
-    func handle(_ request: consuming Request, _ exchange: Exchange)
+    /// The body is there. Hands the work to a queue, now or at the next `turnHasEnded`; `exchange` is answered from any
+    /// thread, once.
+    func handle(_ request: consuming Request, _ exchange: Exchange, loop: Int)
+
+    /// Called after one or more calls of `handle`, when the loop has seen to all that had come or after a few dozen of
+    /// them: a responder that wakes another thread does it once for all of them.
+    func turnHasEnded(loop: Int)
 
     /// The front refuses by itself: writes an answer in the service's error shape into `reply`. `head` is there if it
     /// could be read, `context` if `admit` had accepted. If no status is set, `refusal.status` is sent with no body.
@@ -18,6 +23,11 @@ public protocol HTTPResponder: AnyObject, Sendable {
     /// An exchange that `admit` had accepted has ended: one call for each, after `refuse` with a context as well. It
     /// comes right before the (last of the) answer is written, so that a client that has its answer finds it counted.
     func finished(_ context: any ExchangeContext, _ record: ExchangeRecord, loop: Int)
+}
+
+extension HTTPResponder {
+    /// Nothing was kept back.
+    public func turnHasEnded(loop: Int) {}
 }
 
 /// What became of an accepted request.

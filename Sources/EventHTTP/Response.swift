@@ -4,7 +4,7 @@ public struct Response: Sendable {
     public var status: Int
     /// Fields in the order they are sent. `Content-Length`, `Date`, `Connection` and `Transfer-Encoding` are left out
     /// if they are here: they are the front's business.
-    public var fields: [(name: String, value: String)]
+    public var fields: [(name: String, value: String)] = []
     /// What follows the head.
     public var body: ResponseBody
     /// Whether the connection is closed after the answer.
@@ -14,7 +14,9 @@ public struct Response: Sendable {
     public init(status: Int, fields: [(String, String)] = [], body: ResponseBody = .none) {
         precondition((200...599).contains(status), "An answer's status is from 200 to 599.")
         self.status = status
-        self.fields = fields.map { (name: $0.0, value: $0.1) }
+        // With room for what is added on the way out, a request id for instance.
+        self.fields.reserveCapacity(fields.count + 2)
+        for (name, value) in fields { self.fields.append((name: name, value: value)) }
         self.body = body
     }
 }

@@ -77,7 +77,7 @@ private struct Wiring {
     let telemetry: Telemetry
     let metrics: HTTPMetrics
     let observer: RequestObserver
-    let queue: RequestQueue
+    let queue: RequestQueue<Call>
 
     init(settings: Settings, telemetry: Telemetry) {
         self.settings = settings
@@ -86,7 +86,7 @@ private struct Wiring {
         observer = RequestObserver(
             tracing: telemetry.tracing,
             accessLog: AccessLog(sink: telemetry.sink, isOn: telemetry.level <= .info, now: WallClock.milliseconds))
-        let queue = RequestQueue(width: max(2, min(4, settings.front.loops)))
+        let queue = RequestQueue<Call>(width: max(2, min(4, settings.front.loops))) { $0.run() }
         self.queue = queue
         telemetry.registry.observedGauge(
             "idp_request_queue_depth", help: "Requests whose handler waits or runs on the request queue."

@@ -42,7 +42,8 @@ extension GateVector {
             [
                 "chunked, chunked", "chunked,gzip,chunked", "chunked,", "chunked ,", "chunked, identity", "chunked;",
                 "chunk", "chunkedchunked", "cow", "'chunked'", "chunked\u{A0}", "deflate", "gzip, xchunked", ",", "",
-                "\u{FF}", "chu\u{212A}ed", "br", "trailers", "chunked; q=1.0", "chunked\tx", "chunked x", "gzip chunked",
+                "\u{FF}", "chu\u{212A}ed", "br", "trailers", "chunked; q=1.0", "chunked\tx", "chunked x",
+                "gzip chunked",
             ], 400
         ) { post("Transfer-Encoding: \($0)\r\n", "0\r\n\r\n") }
         + refused(

@@ -110,7 +110,7 @@ final class TestResponder: HTTPResponder {
         return "\(String(decoding: head.path, as: UTF8.self))|\(query)|\(host)|\(named)|\(head.minorVersion)"
     }
 
-    func handle(_ request: consuming Request, _ exchange: Exchange) {
+    func handle(_ request: consuming Request, _ exchange: Exchange, loop: Int) {
         let path = request.path
         switch path {
         case "/drop": return

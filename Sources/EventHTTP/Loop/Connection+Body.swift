@@ -3,6 +3,7 @@ extension Connection {
     /// Plans the reading of an accepted request's body.
     func beginBody(_ plan: BodyPlan, _ head: RequestHead, _ inflight: Inflight, isMoreThere: Bool) {
         let facts = head.facts.pointee
+        if case .none = plan, !facts.isChunked, facts.declaredBodyLength == 0 { return handle(inflight, .none) }
         let limit = limitBytes(of: plan)
         guard facts.isChunked || facts.declaredBodyLength <= limit else {
             return refuse(.bodyTooLarge(limit: limit), head: head)
@@ -129,15 +130,11 @@ extension Connection {
         phase = .handling
         setDeadline(in: loop.front.times.handler)
         if peerHasEnded { loop.watched.insert(slot) } else { resumeReading() }
-        let core = ExchangeCore(id: inflight.id) { [inbox = loop.inbox, slot, id = inflight.id] event in
-            switch event {
-            case .replied(let response): inbox.post(.replied(slot: slot, exchange: id, response))
-            case .dropped: inbox.post(.dropped(slot: slot, exchange: id))
-            }
-        }
+        let core = ExchangeCore(id: inflight.id, to: .loop(loop.inbox, slot: slot))
         inflight.core = core
         let request = Request(fields: RequestFields(head: inflight.head), body: body, context: inflight.context)
-        loop.front.responder.handle(request, Exchange(core: core))
+        loop.front.responder.handle(request, Exchange(core: core), loop: loop.index)
+        loop.hasHandedOver()
     }
 
     // MARK: What goes wrong meanwhile

@@ -131,6 +131,7 @@ final class Connection {
     // MARK: Events of the socket
 
     func readable() {
+        loop.isAtWork()
         receive()
         settle()
         loop.takeOwnMessages()

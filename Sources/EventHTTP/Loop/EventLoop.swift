@@ -61,6 +61,12 @@ final class EventLoop {
     var drainDeadline = UInt64.max
     var isStopping = false
     var isSweeping = false
+    /// Requests that the responder got in this turn and has not been told to hand on.
+    var untoldRequests = 0
+    /// The inbox knows that the loop does not sleep.
+    var isAwake = false
+    /// Memory for the messages that are being taken.
+    var messages: [LoopInbox.Message] = []
     /// Whether this loop still counts in `front.drained`.
     var owesDrained = false
 
@@ -159,7 +165,7 @@ final class EventLoop {
     func run() {
         inbox.adoptThread()
         LoopThread.setCurrent(self)
-        event_base_loop(base, EVLOOP_NO_EXIT_ON_EMPTY)
+        runTurns()
         free()
         LoopThread.setCurrent(nil)
     }
@@ -187,50 +193,6 @@ final class EventLoop {
     /// Closes every connection; the requests on them end with status 499.
     private func closeAll() {
         for connection in connections { connection?.close() }
-    }
-
-    private func wakeUp() {
-        inbox.acknowledge()
-        now = MonotonicClock.milliseconds
-        takeMessages()
-    }
-
-    /// Takes what the loop has posted to itself while it was in a callback. Called at the end of each.
-    @inline(__always)
-    func takeOwnMessages() {
-        if inbox.isWaitingForOwner { takeMessages() }
-    }
-
-    private func takeMessages() {
-        repeat {
-            for message in inbox.takeAll() { perform(message) }
-        } while inbox.isWaitingForOwner
-    }
-
-    private func perform(_ message: LoopInbox.Message) {
-        switch message {
-        case .replied(let slot, let exchange, let response):
-            connection(slot, exchange)?.answer(response)
-        case .dropped(let slot, let exchange):
-            connection(slot, exchange)?.exchangeWasDropped()
-        case .sinkAdvanced(let slot, let exchange):
-            connection(slot, exchange)?.sinkAdvanced()
-        case .streamAdvanced(let slot, let exchange):
-            connection(slot, exchange)?.streamAdvanced()
-        case .drain(let deadline):
-            beginDrain(deadline: deadline)
-        case .stop:
-            isStopping = true
-            event_base_loopbreak(base)
-        }
-    }
-
-    /// The connection in `slot` if it still has that exchange open: else the message came too late.
-    private func connection(_ slot: Int, _ exchange: UInt64) -> Connection? {
-        guard slot < connections.count, let connection = connections[slot], connection.inflight?.id == exchange else {
-            return nil
-        }
-        return connection
     }
 
     // MARK: Connections

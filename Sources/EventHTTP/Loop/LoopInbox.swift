@@ -2,8 +2,9 @@ internal import CLibevent
 internal import Glibc
 internal import Synchronization
 
-/// The only way for other threads to reach a loop: a queue and an eventfd, which is written when the queue was empty,
-/// so that a burst of messages costs one wake-up.
+/// The only way for other threads to reach a loop: a queue and an eventfd, which is written only when the loop sleeps,
+/// by the first who finds it so: a burst of messages costs one wake-up, and none while the loop is at work, for it
+/// looks here before it sleeps.
 ///
 /// It outlives its loop, since exchanges and spool files keep it; messages to a loop that has ended are dropped.
 final class LoopInbox: Sendable {
@@ -24,6 +25,8 @@ final class LoopInbox: Sendable {
     private struct State {
         var messages: [Message] = []
         var isClosed = false
+        /// The loop waits for events, or is about to, and nobody has woken it.
+        var isOwnerAsleep = true
     }
 
     /// The eventfd that the loop waits on. Closed with the inbox.
@@ -60,9 +63,9 @@ final class LoopInbox: Sendable {
         }
         let mustWake = state.withLock { state in
             guard !state.isClosed else { return false }
-            defer { state.messages.append(message) }
-            // Behind a message of the loop's own no one may have woken it; in that case the loop is awake.
-            return state.messages.isEmpty
+            state.messages.append(message)
+            defer { state.isOwnerAsleep = false }
+            return state.isOwnerAsleep
         }
         guard mustWake else { return }
         var one: UInt64 = 1
@@ -76,13 +79,25 @@ final class LoopInbox: Sendable {
         _ = read(descriptor, &count, MemoryLayout<UInt64>.size)
     }
 
-    /// Takes all messages. Called by the loop.
-    func takeAll() -> [Message] {
-        hasOwnMessages.store(false, ordering: .relaxed)
-        return state.withLock { state in
-            defer { state.messages = [] }
-            return state.messages
+    /// Says that the loop is at work: until `fallAsleep` nobody wakes it. Called by the loop.
+    func ownerIsAwake() {
+        state.withLock { $0.isOwnerAsleep = false }
+    }
+
+    /// Says that the loop waits for events from now on; false, and nothing said, if there are messages. Called by the
+    /// loop right before it waits.
+    func fallAsleep() -> Bool {
+        state.withLock { state in
+            guard state.messages.isEmpty else { return false }
+            state.isOwnerAsleep = true
+            return true
         }
+    }
+
+    /// Takes all messages and leaves `memory`, which is empty, for the next ones. Called by the loop.
+    func takeAll(leaving memory: inout [Message]) {
+        hasOwnMessages.store(false, ordering: .relaxed)
+        state.withLock { swap(&$0.messages, &memory) }
     }
 
     /// Drops all messages, now and later. Called by the loop when it ends.

@@ -14,6 +14,18 @@ final class Call: Sendable {
         self.exchange = exchange
     }
 
+    /// Runs the endpoint's handler, and answers with the error that it throws. On a worker of the request queue.
+    func run() {
+        guard case .queued(_, let handle) = context.endpoint.handler else {
+            preconditionFailure("only queued endpoints are accepted")
+        }
+        do throws(ServiceError) {
+            try handle(self)
+        } catch {
+            fail(error)
+        }
+    }
+
     /// The path's first variable segment, as text.
     var pathVariable: String? { pathVariable(0) }
 
@@ -61,7 +73,7 @@ final class Call: Sendable {
         context.error = error
         let answer = httpError(
             error, requestID: context.requestID, runID: context.runID?.description, traceID: context.trace?.traceID,
-            format: context.errorFormat, instance: context.path)
+            format: request.withHead { $0.errorFormat }, instance: request.path)
         reply(
             Response(
                 status: answer.status, fields: answer.fields.map { ($0.name, $0.value) } + fields,

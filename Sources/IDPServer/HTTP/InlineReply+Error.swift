@@ -2,13 +2,23 @@ internal import EventHTTP
 internal import Observability
 
 extension InlineReply {
-    /// Writes an error in the asked-for shape, with the request's id.
-    mutating func write(_ error: ServiceError, requestID: String, format: ErrorBodyFormat, path: String?) {
-        let answer = httpError(error, requestID: requestID, format: format, instance: path)
+    /// Writes an error in the shape that the request asked for, with its id; `head` is missing where it could not be
+    /// read.
+    mutating func write(_ error: ServiceError, requestID: String, to head: RequestHead?) {
+        let path = head.map { String(decoding: $0.path, as: UTF8.self) }
+        let answer = httpError(
+            error, requestID: requestID, format: head?.errorFormat ?? .negotiated(accept: nil), instance: path)
         reset()
         status(answer.status)
         field("X-Request-ID", text: requestID)
         for field in answer.fields { self.field(named: field.name, text: field.value) }
         answer.body.withUnsafeBytes { appendBody($0) }
+    }
+}
+
+extension RequestHead {
+    /// Which of the two error shapes the caller asked for.
+    var errorFormat: ErrorBodyFormat {
+        .negotiated(accept: field(.accept).map { String(decoding: $0, as: UTF8.self) })
     }
 }

@@ -8,6 +8,8 @@ internal import Observability
 final class LoopState: @unchecked Sendable {
     /// The lane that this loop alone writes.
     let lane: Lane
+    /// Accepted requests of the loop's turn, on their way to the request queue.
+    var handover: [Call] = []
     /// The access line in the making.
     var line = LogLine()
     private var ids = RequestIDSource()

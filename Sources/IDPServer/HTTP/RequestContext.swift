@@ -17,10 +17,6 @@ final class RequestContext: ExchangeContext {
     let trace: TraceContext?
     /// The server span; nil when tracing is off or the request is not sampled.
     let span: RecordedSpan?
-    /// Which of the two error shapes the caller asked for.
-    let errorFormat: ErrorBodyFormat
-    /// The path as it came, for RFC 9457's `instance` only: never a label, a span name or a log field.
-    let path: String
     /// The other end of the connection.
     let peer: PeerAddress
     /// Stops the request's own work when the client goes away.
@@ -28,15 +24,12 @@ final class RequestContext: ExchangeContext {
     private let state = Mutex(State())
 
     init(
-        endpoint: Endpoint, requestID: String, trace: TraceContext?, span: RecordedSpan?, errorFormat: ErrorBodyFormat,
-        path: String, peer: PeerAddress
+        endpoint: Endpoint, requestID: String, trace: TraceContext?, span: RecordedSpan?, peer: PeerAddress
     ) {
         self.endpoint = endpoint
         self.requestID = requestID
         self.trace = trace
         self.span = span
-        self.errorFormat = errorFormat
-        self.path = path
         self.peer = peer
     }
 

@@ -13,9 +13,7 @@ struct RequestObserver: Sendable {
         let start = endpoint.isProbe ? nil : beginSpan(endpoint, head, caller)
         return RequestContext(
             endpoint: endpoint, requestID: state.requestID(of: head), trace: start?.context ?? caller,
-            span: start?.span,
-            errorFormat: .negotiated(accept: head.field(.accept).map { String(decoding: $0, as: UTF8.self) }),
-            path: String(decoding: head.path, as: UTF8.self), peer: head.peerAddress)
+            span: start?.span, peer: head.peerAddress)
     }
 
     private func callersTrace(_ head: RequestHead) -> TraceContext? {

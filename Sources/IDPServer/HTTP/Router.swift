@@ -5,16 +5,16 @@ internal import Observability
 ///
 /// DESIGN. The front calls in on its loop threads. `admit` decides when a head is complete, before any body byte:
 /// inline handlers answer there and then; queued ones say what body they want and get a `RequestContext`, and `handle`
-/// puts their work on the request queue. Every answer passes exactly one of three places: inline answers and refusals
-/// at the head `observeInline`, accepted requests `finished`, the front's own refusals `refuse` (counted there only
-/// when they end no accepted exchange). There a request is timed, counted in the loop's own metric lane, its error
-/// mapped and its access line written. The inline way allocates nothing of its own.
+/// collects them for `turnHasEnded`, which puts them on the request queue together. Every answer passes exactly one of
+/// three places: inline answers and refusals at the head `observeInline`, accepted requests `finished`, the front's own
+/// refusals `refuse` (counted there only when they end no accepted exchange). There a request is timed, counted in the
+/// loop's own metric lane, its error mapped and its access line written. The inline way allocates nothing of its own.
 final class Router: HTTPResponder {
     private let table: RouteTable
     private let unmatched: UnmatchedMetrics
     private let loops: [LoopState]
     private let observer: RequestObserver
-    private let queue: RequestQueue
+    private let queue: RequestQueue<Call>
 
     /// - Parameters:
     ///   - unmatched: metric slots for requests without a route.
@@ -22,7 +22,7 @@ final class Router: HTTPResponder {
     ///   - queue: where queued handlers run.
     init(
         table: RouteTable, unmatched: UnmatchedMetrics, loops: [LoopState], observer: RequestObserver,
-        queue: RequestQueue
+        queue: RequestQueue<Call>
     ) {
         self.table = table
         self.unmatched = unmatched
@@ -67,20 +67,16 @@ final class Router: HTTPResponder {
         }
     }
 
-    func handle(_ request: consuming Request, _ exchange: Exchange) {
-        guard let context = request.context as? RequestContext, case .queued(_, let handle) = context.endpoint.handler
-        else { preconditionFailure("only queued endpoints are accepted") }
-        let call = Call(request: request, context: context, exchange: exchange)
-        do throws(ServiceError) {
-            try queue.submit {
-                do throws(ServiceError) {
-                    try handle(call)
-                } catch {
-                    call.fail(error)
-                }
-            }
-        } catch {
-            call.fail(error)
+    func handle(_ request: consuming Request, _ exchange: Exchange, loop: Int) {
+        guard let context = request.context as? RequestContext else {
+            preconditionFailure("an accepted request has the context that it was accepted with")
+        }
+        loops[loop].handover.append(Call(request: request, context: context, exchange: exchange))
+    }
+
+    func turnHasEnded(loop: Int) {
+        for call in queue.submit(&loops[loop].handover) {
+            call.fail(ServiceError(.serverBusy, "Too many requests are waiting", retryAfter: 1))
         }
     }
 
@@ -91,7 +87,7 @@ final class Router: HTTPResponder {
         var error = ServiceError(refusal)
         if let context = context as? RequestContext {
             context.error = error
-            reply.write(error, requestID: context.requestID, format: context.errorFormat, path: context.path)
+            reply.write(error, requestID: context.requestID, to: head)
             return
         }
         // TRACE and CONNECT, which no route has.
@@ -125,10 +121,7 @@ final class Router: HTTPResponder {
         _ state: LoopState, _ started: UInt64
     ) -> Admission {
         let requestID = state.requestID(of: head)
-        reply.write(
-            error, requestID: requestID,
-            format: .negotiated(accept: head?.field(.accept).map { String(decoding: $0, as: UTF8.self) }),
-            path: head.map { String(decoding: $0.path, as: UTF8.self) })
+        reply.write(error, requestID: requestID, to: head)
         observer.inlineRefused(
             metrics, error, requestID: requestID, peer: head?.peerAddress, since: started, state)
         return .answered

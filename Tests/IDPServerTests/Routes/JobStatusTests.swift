@@ -53,7 +53,8 @@ struct JobStatusTests {
             let router = Router(
                 table: RouteTable(routes, metrics: metrics, scheme: "http"),
                 unmatched: UnmatchedMetrics(metrics, scheme: "http"),
-                loops: [LoopState(lane: bench.registry.makeLane())], observer: observer, queue: RequestQueue(width: 1))
+                loops: [LoopState(lane: bench.registry.makeLane())], observer: observer,
+                queue: RequestQueue(width: 1) { $0.run() })
             let configuration = HTTPServerConfiguration(port: 0, currentTime: { 1_795_449_600 })
             server = HTTPServer(configuration, responder: router)
             try server.start()

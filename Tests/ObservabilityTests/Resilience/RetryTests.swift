@@ -1,8 +1,9 @@
 import Dispatch
 import Observability
 import Synchronization
-import TestSupport
 import Testing
+
+import struct TestSupport.SeededRandom
 
 /// Retries with a clock that is moved by hand and chance that has a seed.
 struct RetryTests {
