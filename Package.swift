@@ -56,7 +56,10 @@ let package = Package(
                 .product(name: "Tracing", package: "swift-distributed-tracing"),
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
-            exclude: ["Tracing/OTLP/Generated/README.md"],
+            exclude: [
+                "Tracing/OTLP/Generated/README.md", "Metrics/Protobuf/metrics.proto",
+                "Metrics/Protobuf/Generated/README.md",
+            ],
             swiftSettings: strict),
         .target(name: "OutboundHTTP", dependencies: ["CCurl"], swiftSettings: strict),
 

@@ -35,23 +35,47 @@ static PIX *prepared(PIX *picture) {
     return straight;
 }
 
-static PIX *without_stamps(PIX *page) {
-    NUMA *histogram = pixGetGrayHistogram(page, 2);
+/* The darkness of thin strokes, a quarter of which are darker. */
+static int print_level(PIX *page) {
+    PIX *half = pixScaleAreaMap2(page), *cores = pixErodeGray(half, 3, 3), *paper = pixCloseGray(half, 17, 17);
+    PIX *contrast = pixSubtractGray(NULL, paper, half), *faint = pixThresholdToBinary(contrast, 80);
+    PIX *dark = pixInvert(NULL, faint), *upright = pixOpenBrick(NULL, dark, 1, 5), *level = pixOpenBrick(NULL, dark, 5, 1);
+    PIX *strokes = pixOr(NULL, upright, level), *solid = pixOpenBrick(NULL, dark, 5, 5);
+    PIX *blocks = pixDilateBrick(NULL, solid, 9, 9), *print = pixSubtract(NULL, strokes, blocks);
+    NUMA *histogram = pixGetGrayHistogramMasked(cores, print, 0, 0, 1);
+    PIX *all[] = {half, cores, paper, contrast, faint, dark, upright, level, strokes, solid, blocks, print};
+    for (int i = 0; i < 12; i++) pixDestroy(&all[i]);
+    if (!histogram) return -1;
     float ink = 0, passed = 0, count;
-    int print = 0;
-    for (int i = 0; i < 160; i++) { numaGetFValue(histogram, i, &count); ink += count; }
-    for (int i = 0; i < 160 && passed < ink / 4; i++) { numaGetFValue(histogram, i, &count); passed += count; print = i; }
+    int found = -1;
+    for (int i = 0; i < 200; i++) { numaGetFValue(histogram, i, &count); ink += count; }
+    for (int i = 0; i < 200 && found < 0; i++) {
+        numaGetFValue(histogram, i, &count);
+        passed += count;
+        if (ink > 200 && passed >= ink / 4) found = i;
+    }
     numaDestroy(&histogram);
+    return found;
+}
+
+/* NULL when there is no print. */
+static PIX *without_stamps(PIX *page) {
+    int print = print_level(page);
+    if (print < 0) return NULL;
     NUMA *map = numaCreate(256);
     int start = print + (255 - print) * 0.25;
     for (int level = 0; level < 256; level++) {
-        double share = (level - start) / 30.0;
+        double share = (level - start - 25) / 30.0;
         share = share < 0 ? 0 : share > 1 ? 1 : share;
         numaAddNumber(map, level + (255 - level) * share);
     }
-    PIX *lifted = pixCopy(NULL, page);
+    PIX *lifted = pixCopy(NULL, page), *cores = pixErodeGray(page, 5, 5), *kept = pixThresholdToBinary(cores, start + 1);
     pixTRCMap(lifted, NULL, map);
     numaDestroy(&map);
+    pixInvert(kept, kept);
+    pixSetMasked(lifted, kept, 255);
+    pixDestroy(&cores);
+    pixDestroy(&kept);
     return lifted;
 }
 
@@ -95,7 +119,8 @@ int main(int count, char **arguments) {
         if (picture) {
             PIX *page = prepared(picture), *lifted = without_stamps(page);
             passes = 1;
-            if (pass(engine, lifted) < 0.87) { passes = 2; pass(engine, page); }
+            if (!lifted) pass(engine, page);
+            else if (pass(engine, lifted) < 0.87) { passes = 2; pass(engine, page); }
             pixDestroy(&lifted);
             pixDestroy(&page);
         }

@@ -4,7 +4,8 @@
     bench.py --program FILE --micro FILE --tools DIRECTORY [--rounds 3] [--seconds 2] [--short] [--results FILE]
              [ROW ...]
 
-ROW is one or more of: health, queued, status, upload, metrics, idle, memory, micro, allocations. Without one, all run.
+ROW is one or more of: health, queued, status, slow, tls, upload, metrics, idle, memory, micro, allocations. Without
+one, all run.
 --short takes one round of half a second: to see that everything works, not to compare anything.
 
 Figures are processor time of the server's process over the requests that it answered; a server runs on processor 0 and
@@ -22,11 +23,12 @@ import sys
 import tempfile
 import time
 
-from load import Failure, HTTPConnectionPool, open_idle, parallel_uploads, request
+from load import (
+    Failure, HTTPConnectionPool, SlowClients, agreed_on, handshakes, open_idle, parallel_uploads, request)
 from servers import Servers, free_cpu_note
 
 BODY_BYTES = 200_000
-ROWS = ["health", "queued", "status", "upload", "metrics", "idle", "memory", "micro", "allocations"]
+ROWS = ["health", "queued", "status", "slow", "tls", "upload", "metrics", "idle", "memory", "micro", "allocations"]
 
 
 class Figures:
@@ -52,7 +54,8 @@ class Bench:
         self.servers = Servers(options.program, options.tools, folder)
         self.folder = folder
         self.loaded = {}
-        self.lua = pathlib.Path(__file__).with_name("upload.lua")
+        self.tls_facts = None
+        self.lua = pathlib.Path(__file__).with_name("form.lua")
 
     # --- load by wrk
 
@@ -88,7 +91,26 @@ class Bench:
 
     def queued(self):
         self.wrk("lane off", self.servers.ours_through_evhttp(), "/health")
-        self.wrk("queued", self.servers.ours(), "/-/ping")
+        self.wrk("queued", self.servers.ours_through_evhttp(), "/-/ping")
+
+    def slow(self):
+        server = self.servers.ours()
+        self.wrk("calm", server, "/health", connections=8)
+        with SlowClients(server, 100 if self.options.short else 1000):
+            self.wrk("beside slow", server, "/health", connections=8)
+
+    def tls(self):
+        ours, nginx = self.servers.ours_with_tls(), self.servers.nginx_with_tls()
+        if self.tls_facts is None:
+            self.tls_facts = agreed_on(ours)
+            if agreed_on(nginx) != self.tls_facts:
+                raise Failure(f"TLS differs: {self.tls_facts} with ours, {agreed_on(nginx)} with nginx")
+        for name, server in (("tls", ours), ("nginx tls", nginx)):
+            self.wrk(name, server, "/health")
+            before = server.cpu_seconds()
+            count = handshakes(server, self.options.seconds)
+            self.figures.add(name + ".handshake", (server.cpu_seconds() - before) * 1e6 / count)
+            self.figures.add(name + ".handshakes", count / max(1, round(self.options.seconds)))
 
     def status(self):
         server = self.servers.ours()
@@ -206,6 +228,7 @@ class Report:
     def __init__(self, bench):
         self.figures = bench.figures
         self.loaded = list(bench.loaded)
+        self.tls_facts = bench.tls_facts
         self.options = bench.options
         self.lines = []
         self.missed = 0
@@ -232,6 +255,8 @@ class Report:
         self.ratio("the same, beside plain evhttp", "health.cpu", "evhttp.cpu", 0.6, "µs")
         self.ratio("the same through evhttp (fast lane off), beside plain evhttp",
                    "lane off.cpu", "evhttp.cpu", 0.85, "µs")
+        self.ratio("a queued route that answers at once (fast lane off), beside plain evhttp",
+                   "queued.cpu", "evhttp.cpu", 0.85, "µs")
         self.ratio("status of a cached job, beside our `/health`", "status.cpu", "health.cpu", 1.25, "µs")
         if "store" in self.figures:
             parts = sum(self.figures.median(name) for name in ("receive by epoll.cpu", "store", "hash"))
@@ -240,6 +265,8 @@ class Report:
         self.ratio("receiving it alone, beside plain evhttp", "receive.cpu", "receive by evhttp.cpu", 0.35, "µs")
         self.ratio("p99 of `/health` while `/metrics` is scraped without a pause, beside alone",
                    "scraped.p99", "alone.p99", 2, "µs")
+        self.ratio("p99 of `/health` beside 1000 clients that send a head byte by byte, beside alone",
+                   "beside slow.p99", "calm.p99", 2, "µs")
         self.ratio("memory of an idle connection, of 10,000, beside plain evhttp", "idle", "idle evhttp", 1.2, "B")
         self.limit("counter + histogram, one thread", "pair_ns_one_thread", 5, "ns")
         self.limit("counter + histogram, each of two threads", "pair_ns_two_threads", 8, "ns")
@@ -271,7 +298,11 @@ class Report:
         load, server = {
             "health": ("`/health`", "idp-server"), "evhttp": ("`/health`", "plain evhttp"),
             "nginx": ("`/health`", "nginx `return 200`"), "epoll": ("`/health`", "epoll, the limit"),
-            "lane off": ("`/health`", "idp-server, fast lane off"), "queued": ("queued route", "idp-server"),
+            "lane off": ("`/health`", "idp-server, fast lane off"),
+            "queued": ("queued route", "idp-server, fast lane off"),
+            "calm": ("`/health`, 8 connections", "idp-server"),
+            "beside slow": ("the same beside 1000 slow clients", "idp-server"),
+            "tls": ("`/health`, TLS", "idp-server"), "nginx tls": ("`/health`, TLS", "nginx `return 200`"),
             "status": ("cached job's status", "idp-server"), "upload": ("200 KB to a file", "idp-server"),
             "receive": ("200 KB, received", "idp-server"), "receive by evhttp": ("200 KB, received", "plain evhttp"),
             "receive by epoll": ("200 KB, received", "epoll, 256 KiB reads"),
@@ -296,11 +327,23 @@ class Report:
                 notes.append(
                     f"A scrape with 10,000 {kind}s of ours is {lines:,.0f} lines, {size:.1f} MB: {cost} ms of processor"
                     " time, sent over the socket.")
-        if "queued.cpu" in figures and "evhttp.cpu" in figures:
-            ratio = figures.median("queued.cpu") / figures.median("evhttp.cpu")
+        if "queued.cpu" in figures:
             notes.append(
-                "A route that is answered from the request queue (two changes of thread, context, access line):"
-                f" {number(figures.median('queued.cpu'))} µs, {ratio:.2f} of plain evhttp, which answers on its loop.")
+                "The queued route changes threads twice, has a context and an access line; plain evhttp answers on its"
+                " loop.")
+        if "tls.cpu" in figures:
+            ratio = figures.median("tls.cpu") / figures.median("nginx tls.cpu")
+            notes.append(
+                f"`GET /health` over TLS, keep-alive: {number(figures.median('tls.cpu'))} µs, {ratio:.2f} of nginx"
+                f" with the same certificate and cipher ({self.tls_facts}).")
+            ratio = figures.median("tls.handshake") / figures.median("nginx tls.handshake")
+            costs = [figures.median(name + ".handshake") for name in ("tls", "nginx tls")]
+            rates = [figures.median(name + ".handshakes") for name in ("tls", "nginx tls")]
+            notes.append(
+                "A whole handshake with one request and the end of the connection:"
+                f" {number(costs[0])} µs, {ratio:.2f} of nginx; {1e6 / costs[0]:,.0f} a second of one processor"
+                f" ({1e6 / costs[1]:,.0f} of nginx), {rates[0]:,.0f} and {rates[1]:,.0f} a second to one client that"
+                " opens one after the other.")
         if "counters_ms" in figures:
             parts = [
                 f"{number(figures.median(kind + '_ms'))} ms for {figures.median(kind + '_lines'):,.0f} lines of {kind}"

@@ -2,9 +2,12 @@
 
 import http.client
 import os
+import re
 import resource
 import selectors
 import socket
+import ssl
+import subprocess
 import threading
 import time
 
@@ -25,9 +28,40 @@ def form_body(fields, file):
     return head.encode() + file + f"\r\n--{BOUNDARY}--\r\n".encode()
 
 
+def connection_to(server):
+    if not server.authority:
+        return http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+    context = ssl.create_default_context(cafile=server.authority)
+    return http.client.HTTPSConnection("127.0.0.1", server.port, timeout=60, context=context)
+
+
+def agreed_on(server):
+    """Version, cipher and key exchange of a handshake, as openssl's client tells them."""
+    text = subprocess.run(
+        ["openssl", "s_client", "-connect", f"127.0.0.1:{server.port}"], stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, timeout=30).stdout
+    wanted = ("New, TLS", "Server Temp Key", "Server public key")
+    facts = [line for line in text.splitlines() if line.startswith(wanted)]
+    if len(facts) != 3:
+        raise Failure(f"no handshake: {text[-500:]}")
+    return ", ".join(facts)
+
+
+def handshakes(server, seconds):
+    """Opens connections for so long, one after the other, each with a whole handshake and one request; how many."""
+    text = subprocess.run(
+        ["taskset", "-c", "1", "openssl", "s_time", "-new", "-connect", f"127.0.0.1:{server.port}", "-www", "/health",
+         "-time", str(max(1, round(seconds)))], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+        timeout=120).stdout
+    counted = re.search(r"^(\d+) connections in \d+ real seconds", text, re.MULTILINE)
+    if not counted:
+        raise Failure(f"no handshakes: {text[-500:]}")
+    return int(counted[1])
+
+
 def request(server, method, path, form=None, file=None):
     """One request on a connection of its own; the answer's body."""
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+    connection = connection_to(server)
     body, fields = None, {}
     if form is not None:
         body = form_body(form, file)
@@ -47,7 +81,7 @@ class HTTPConnectionPool:
     """One connection that is kept."""
 
     def __init__(self, server):
-        self.connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+        self.connection = connection_to(server)
 
     def get(self, path):
         self.connection.request("GET", path)
@@ -99,6 +133,40 @@ def open_idle(server, count):
             connection.wait()
         connections += batch
     return connections
+
+
+class SlowClients:
+    """So many connections on which a head comes byte by byte, ten a second, and never ends."""
+
+    def __init__(self, server, count):
+        hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        self.sockets = [socket.create_connection(("127.0.0.1", server.port), timeout=30) for _ in range(count)]
+        for client in self.sockets:
+            client.sendall(b"GET /health HTTP/1.1\r\nHost: a\r\nX: ")
+            client.setblocking(False)
+        self.is_over = threading.Event()
+        self.thread = threading.Thread(target=self.trickle, daemon=True)
+        self.thread.start()
+
+    def trickle(self):
+        # Away from the server's processor.
+        os.sched_setaffinity(0, {1})
+        while not self.is_over.wait(0.1):
+            for client in self.sockets:
+                try:
+                    client.send(b"a")
+                except OSError:
+                    pass  # The server has ended it: that is its right.
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.is_over.set()
+        self.thread.join()
+        for client in self.sockets:
+            client.close()
 
 
 def parallel_uploads(server, path, count, size):

@@ -26,13 +26,14 @@ def free_port():
 
 
 class Server:
-    """A running server; `pid` is the process that answers."""
+    """A running server; `pid` is the process that answers. With TLS, `authority` is the file that vouches for it."""
 
-    def __init__(self, process, port, pid=None):
+    def __init__(self, process, port, pid=None, authority=None):
         self.process = process
         self.port = port
         self.pid = pid or process.pid
-        self.url = f"http://127.0.0.1:{port}"
+        self.authority = authority
+        self.url = f"{'https' if authority else 'http'}://127.0.0.1:{port}"
         self.counter = None
 
     def cpu_seconds(self):
@@ -89,6 +90,23 @@ class Servers:
     def ours(self):
         return self.keep("ours", self.fresh)
 
+    def ours_with_tls(self):
+        certificate, key = self.certificate()
+        return self.keep("tls", lambda: self.fresh(authority=certificate, IDP_TLS_CERT=certificate, IDP_TLS_KEY=key))
+
+    def nginx_with_tls(self):
+        return self.keep("nginx tls", lambda: self.start_nginx(*self.certificate()))
+
+    def certificate(self):
+        """The paths of a certificate for 127.0.0.1 and its key, made for this run."""
+        certificate, key = (os.path.join(self.folder, name) for name in ("certificate.pem", "key.pem"))
+        if not os.path.exists(certificate):
+            subprocess.run(
+                ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-noenc",
+                 "-days", "2", "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key,
+                 "-out", certificate], check=True, stderr=subprocess.DEVNULL)
+        return certificate, key
+
     def ours_through_evhttp(self):
         return self.keep("lane off", lambda: self.fresh(IDP_FAST_LANE="false"))
 
@@ -117,7 +135,7 @@ class Servers:
 
     # --- how
 
-    def fresh(self, pinned=True, **settings):
+    def fresh(self, pinned=True, authority=None, **settings):
         """Our server in a folder of its own, ready."""
         self.number += 1
         runs = os.path.join(self.folder, f"runs-{self.number}")
@@ -135,7 +153,7 @@ class Servers:
                 listening = [line for line in lines if b'"message":"listening"' in line]
             if listening:
                 port = listening[0].partition(b'"port":')[2].strip(b'"').split(b",")[0].split(b"}")[0].strip(b'"')
-                server = Server(process, int(port))
+                server = Server(process, int(port), authority=authority)
                 self.wait_until_ready(server, "/ready", deadline)
                 return server
             time.sleep(0.05)
@@ -154,16 +172,22 @@ class Servers:
         self.wait_until_ready(server, "/health", time.monotonic() + 10)
         return server
 
-    def start_nginx(self):
+    def start_nginx(self, certificate=None, key=None):
         port = free_port()
+        folder = os.path.join(self.folder, "nginx-tls" if certificate else "nginx")
+        os.makedirs(folder)
+        settings = "ssl_protocols TLSv1.2 TLSv1.3; ssl_session_cache off;"
+        settings += f" ssl_certificate {certificate}; ssl_certificate_key {key};"
         with open(os.path.join(os.path.dirname(__file__), "nginx.conf.in")) as template:
-            text = template.read().replace("@PORT@", str(port)).replace("@FOLDER@", self.folder)
-        file = os.path.join(self.folder, "nginx.conf")
+            text = template.read().replace("@PORT@", str(port)).replace("@FOLDER@", folder)
+            text = text.replace("@SSL@", "ssl" if certificate else "")
+            text = text.replace("@SSL_SETTINGS@", settings if certificate else "")
+        file = os.path.join(folder, "nginx.conf")
         with open(file, "w") as output:
             output.write(text)
         process = subprocess.Popen(
             ["taskset", "-c", "0", "nginx", "-c", file], stderr=subprocess.DEVNULL, preexec_fn=raise_descriptor_limit)
-        server = Server(process, port)
+        server = Server(process, port, authority=certificate)
         self.wait_until_ready(server, "/health", time.monotonic() + 10)
         children = f"/proc/{process.pid}/task/{process.pid}/children"
         with open(children) as file:

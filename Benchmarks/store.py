@@ -142,7 +142,7 @@ class Bench:
                 alone += flush_seconds(f"{self.folder}/alone-{number}", self.document, 100, "fsync")
                 before, (worked, had) = server.flushes(), busy()
                 count, rate, spent = wrk(
-                    server, "/v1/jobs", "submit.lua", options.seconds, DOCUMENT=DOCUMENT)
+                    server, "/v1/jobs", "form.lua", options.seconds, DOCUMENT=DOCUMENT)
                 flushes.append((server.flushes() - before) / count)
                 rates.append(rate)
                 costs.append(spent * 1e6 / count)

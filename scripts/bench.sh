@@ -2,14 +2,14 @@
 # Measures the release build beside nginx, plain evhttp and the kernel's limit in one run, prints what each bar comes to
 # and writes it to Benchmarks/RESULTS.md.
 #   scripts/bench.sh [--rounds N] [--seconds S] [--short] [ROW ...]
-# ROW: health, queued, status, upload, metrics, idle, memory, micro, allocations; without one, all run, and only then
-# the results are written. --short: one round, to see that everything works.
+# ROW: health, queued, status, slow, tls, upload, metrics, idle, memory, micro, allocations; without one, all run, and
+# only then the results are written. --short: one round, to see that everything works.
 set -euo pipefail
 export LC_ALL=C.UTF-8
 cd "$(dirname "$0")/.."
 scripts/setup.sh
 source scripts/packages.sh
-ensure_packages wrk nginx-light gcc libc6-dev libevent-dev libssl-dev python3 util-linux
+ensure_packages wrk nginx-light gcc libc6-dev libevent-dev libssl-dev openssl python3 util-linux
 
 tools=$(mktemp -d)
 trap 'rm -rf "$tools"' EXIT

@@ -12,6 +12,7 @@ make_package() {
     rm -rf "$folder/Sources" "$folder/Tests"
     mkdir -p "$folder/Sources" "$folder/Tests"
     ln -s "$PWD/Sources/CLibevent" "$folder/Sources/CLibevent"
+    ln -s "$PWD/Tests/Tools" "$folder/Tests/Tools"
     for name in Sources/EventHTTP Tests/TestSupport Tests/TLSClient Tests/EventHTTPTests; do
         cp -rs "$PWD/$name" "$folder/$name"
         [[ $1 != thread ]] || ln -s "$PWD/scripts/thread-sanitizer/PosixMutex.swift" "$folder/$name/"

@@ -51,7 +51,8 @@ final class Application: Sendable {
             reviewBelow: settings.documents.reviewBelow, hooks: pipelineTelemetry.hooks)
 
         let artifacts = try DiskArtifactStore(runsDirectory: settings.storage.runsDirectory)
-        let store = try SQLiteJobStore(path: settings.storage.storePath, artifacts: artifacts)
+        let store = try SQLiteJobStore(
+            path: settings.storage.storePath, artifacts: artifacts, batchLimit: settings.storage.batchLimit)
         store.registerMetrics(registry)
         runs = RunService(
             settings: settings, judge: TracedJudge(pipeline: pipeline, tracing: telemetry.tracing), store: store,
@@ -62,7 +63,7 @@ final class Application: Sendable {
         readiness = ReadinessBoard(serviceName: settings.service.name)
         servers = Servers(
             settings: settings, telemetry: telemetry, runs: runs, spool: spool, readiness: readiness,
-            loopStates: loopStates)
+            pipeline: pipeline, loopStates: loopStates)
         signals = TerminationSignals(queue: control)
     }
 

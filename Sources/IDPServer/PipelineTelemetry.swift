@@ -17,12 +17,11 @@ struct PipelineTelemetry: Sendable {
     init(registry: MetricRegistry, tracing: TracingSystem, logger: Logger) {
         let stages = registry.histogramFamily(
             "pipeline_stage_duration_seconds", help: "Time that a stage of the pipeline took.", buckets: .pipeline,
-            labels: ["stage"])
+            labels: ["stage"], native: true)
         stageDurations = StageName.allCases.map { stages.with($0.rawValue) }
         duration = registry.histogram(
             "pipeline_duration_seconds", help: "Time from the start of a run's pipeline to its end.",
-            buckets: .pipeline,
-            exemplars: true)
+            buckets: .pipeline, exemplars: true, native: true)
         let restarts = registry.counterFamily(
             "idp_worker_restarts_total", help: "Document workers that were replaced, by reason.", labels: ["reason"])
         self.restarts = DocumentWorkerPool.RestartReason.allCases.map { restarts.with($0.rawValue) }

@@ -2,6 +2,7 @@ internal import EventHTTP
 internal import Foundation
 internal import Logging
 internal import Observability
+internal import Pipeline
 
 /// The listening fronts: the service's own and, when `IDP_METRICS_PORT` says so, one more for `/metrics`.
 final class Servers: Sendable {
@@ -10,7 +11,7 @@ final class Servers: Sendable {
 
     init(
         settings: Settings, telemetry: Telemetry, runs: RunService, spool: UploadSpool, readiness: ReadinessBoard,
-        loopStates: [LoopState]
+        pipeline: DocumentPipeline, loopStates: [LoopState]
     ) {
         let front = settings.front
         let intake = Intake(
@@ -30,6 +31,9 @@ final class Servers: Sendable {
             + (front.metricsPort == nil ? metricsRoutes : [])
             + ProcessRoute(runs: runs, intake: intake).routes
             + JobRoutes(runs: runs, intake: intake, events: events).routes
+            + PageRoutes(
+                runs: runs, pictures: PagePictures(painter: pipeline, width: settings.documents.workers)
+            ).routes
             + ConsoleRoutes().routes + probeRoutes
         let wiring = Wiring(settings: settings, telemetry: telemetry)
         main = wiring.makeServer(

@@ -25,7 +25,7 @@ public final class DocumentPipeline: DocumentJudge {
         }
     }
 
-    private let pool: DocumentWorkerPool
+    let pool: DocumentWorkerPool
     private let rules: any DocumentRuling
     private let maxPages: Int
     private let reviewBelow: Double
@@ -83,7 +83,7 @@ public final class DocumentPipeline: DocumentJudge {
         }
         return Judgement(
             verdict: checks.verdict, reasons: reasons, extraction: extraction, checks: checks, stages: run.timings,
-            pages: count, review: Review(of: extraction, below: reviewBelow))
+            pages: count, review: Review(of: extraction, below: reviewBelow), sheets: text.sheets)
     }
 }
 

@@ -142,8 +142,10 @@ extension EndToEnd {
             #expect(last.value == metrics.sum("pipeline_duration_seconds_count"))
         }
 
-        /// The real thing: Debian's Prometheus scrapes the server and answers a query about it.
-        @Test func prometheusScrapesItAndAnswersAQuery() async throws {
+        /// The real thing: Debian's Prometheus scrapes the server and answers queries about it, in OpenMetrics as it does
+        /// by default, and in protobuf with native histograms.
+        @Test(arguments: [false, true])
+        func prometheusScrapesItAndAnswersQueries(native: Bool) async throws {
             let server = try await usedServer()
             let folder = try TemporaryDirectory("prometheus")
             let configuration = """
@@ -159,18 +161,28 @@ extension EndToEnd {
                 [
                     "--config.file=\(file.path)", "--storage.tsdb.path=\(folder.file("data").path)",
                     "--web.listen-address=127.0.0.1:\(port)", "--log.level=warn",
-                ])
+                ] + (native ? ["--enable-feature=native-histograms"] : []))
             defer { prometheus.killGroup() }
             let client = HTTPClient(port: port)
-            let query = "/api/v1/query?query=requests_total%7Bendpoint%3D%22%2Fhealth%22%2Cmethod%3D%22GET%22%7D"
-            let found = try await eventually("an answer about requests_total", within: .seconds(60)) {
-                let answer = try? await client.get(query, within: .seconds(5))
-                let series = answer?.json["data"]["result"].array ?? []
-                return series.isEmpty ? nil : series
+            func answer(_ query: String) async throws -> JSONValue {
+                let allowed = CharacterSet.alphanumerics
+                let text = try #require(query.addingPercentEncoding(withAllowedCharacters: allowed))
+                return try await eventually("an answer about \(query)") {
+                    let answer = try? await client.get("/api/v1/query?query=\(text)", within: .seconds(30))
+                    return answer?.json["data"]["result"].array?.first
+                }
             }
-            #expect(found.first?["metric"]["status"].string == "200")
-            let value = try #require(found.first?["value"][1].string.flatMap { Double($0) })
+            let found = try await answer(#"requests_total{endpoint="/health",method="GET"}"#)
+            #expect(found["metric"]["status"].string == "200")
+            let value = try #require(found["value"][1].string.flatMap { Double($0) })
             #expect(value >= 1)
+            if native {
+                let count = try await answer("histogram_count(pipeline_duration_seconds)")
+                #expect(try #require(count["value"][1].string.flatMap { Double($0) }) >= 1)
+                let median = try await answer("histogram_quantile(0.5, pipeline_duration_seconds)")
+                let seconds = try #require(median["value"][1].string.flatMap { Double($0) })
+                #expect(seconds > 0 && seconds < 1024)
+            }
             let targets = try await client.get("/api/v1/targets").json["data"]["activeTargets"]
             #expect(targets[0]["health"].string == "up")
             #expect(targets[0]["lastError"].string == "")

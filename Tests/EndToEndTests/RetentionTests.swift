@@ -104,6 +104,9 @@ extension EndToEnd {
             #expect(lines[0]["removed"].bool == false && lines[0]["bytes"].int ?? 0 > 100)
             #expect(lines[2]["runs"].int == 1 && lines[2]["folders"].int == 1 && lines[2]["dry_run"].bool == true)
             #expect(folder.isThere(folder.old) && FileManager.default.fileExists(atPath: folder.foreign))
+            let unfinished = try await folder.cleanup(["--run", "\(folder.waiting)"])
+            #expect(unfinished.status == .exited(1) && unfinished.errors.contains("has not ended"))
+            #expect(folder.isThere(folder.waiting))
             let kept = try await folder.cleanup(["--runs-retention-days", "60"])
             #expect(kept.status == .exited(0) && folder.isThere(folder.old))
             let real = try await folder.cleanup([])
@@ -112,6 +115,38 @@ extension EndToEnd {
             #expect(folder.isThere(folder.waiting))
             let again = try await folder.cleanup(["--dry-run"])
             #expect(again.output.split(separator: "\n").count == 1)
+        }
+
+        @Test func oneRunIsErasedBesideARunningServer() async throws {
+            let server = try await ServerProcess.start()
+            let run = try await server.submit(SampleDocument.good().form())
+            _ = try await server.end(of: run)
+            let folder = try #require(RunID(run).map {
+                RunFolder(runsDirectory: server.directory.file("runs").path, runID: $0).path
+            })
+            func cleanup(_ arguments: [String]) async throws -> Command {
+                var environment = ChildProcess.plainEnvironment
+                environment["IDP_RUNS_DIR"] = server.directory.file("runs").path
+                environment["IDP_STORE"] = "sqlite:" + server.directory.file("jobs.sqlite").path
+                return try await Command.run(
+                    ProjectFiles.serverProgram, ["cleanup"] + arguments, environment: environment)
+            }
+            let dry = try await cleanup(["--dry-run", "--run", run])
+            #expect(dry.status == .exited(0) && dry.output.contains(#""removed":false"#), "\(dry.errors)")
+            #expect(FileManager.default.fileExists(atPath: folder))
+            let erased = try await cleanup(["--run=\(run)"])
+            #expect(erased.status == .exited(0) && erased.output.contains(#""removed":true"#), "\(erased.errors)")
+            #expect(!FileManager.default.fileExists(atPath: folder))
+            // Also what the server had in memory goes, with the gauge of states.
+            try await eventually("the server's forgetting", within: .seconds(30)) {
+                try await server.client.get("/v1/jobs/\(run)").status == 410
+            }
+            try await eventually("the gauge's forgetting", within: .seconds(30)) {
+                try await server.metrics().sum("idp_jobs", ["state": "completed"]) == 0
+            }
+            #expect(try await cleanup(["--run", run]).status == .exited(1))
+            #expect(try await cleanup(["--run", "0199"]).status == .exited(2))
+            try await expectAlive(server, judging: true)
         }
 
         @Test func besideARunningServerItOnlyLooks() async throws {

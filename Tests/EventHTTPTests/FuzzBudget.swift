@@ -1,10 +1,11 @@
 import Foundation
+import TestSupport
 
 /// Random choices that can be had again, for as long as a run may take.
 ///
 /// `IDP_FUZZ_SECONDS` (5 if not set) bounds each test that uses it, `IDP_FUZZ_SEED` repeats a run; the seed is printed.
 struct FuzzBudget {
-    private var state: UInt64
+    private var random: SeededRandom
     private let end: ContinuousClock.Instant
     /// Rounds so far.
     private(set) var rounds = 0
@@ -15,7 +16,7 @@ struct FuzzBudget {
         let seed = environment["IDP_FUZZ_SEED"].flatMap { UInt64($0) } ?? UInt64.random(in: .min ... .max)
         let seconds = environment["IDP_FUZZ_SECONDS"].flatMap { Double($0) } ?? 5
         print("\(name): IDP_FUZZ_SEED=\(seed) IDP_FUZZ_SECONDS=\(seconds)")
-        state = seed
+        random = SeededRandom(seed)
         end = .now + .seconds(seconds)
     }
 
@@ -26,13 +27,10 @@ struct FuzzBudget {
     }
 
     /// A number from 0 below `bound`.
-    mutating func below(_ bound: Int) -> Int {
-        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-        return Int(state >> 33) % bound
-    }
+    mutating func below(_ bound: Int) -> Int { random.below(bound) }
 
     /// One of several.
-    mutating func pick<Element>(_ elements: [Element]) -> Element { elements[below(elements.count)] }
+    mutating func pick<Element>(_ elements: [Element]) -> Element { random.pick(elements) }
 
     /// `message` with up to three bytes put in, taken out, changed, or a stretch doubled.
     mutating func spoil(_ message: [UInt8], spices: [UInt8]) -> [UInt8] {

@@ -40,11 +40,13 @@ extension GateVector {
         ]) { post($0 + "\r\n", "0\r\n\r\n") }
         + refused(
             [
-                "chunked, chunked", "chunked,", ",chunked", ", chunked", "chunked ,", "chunked, identity", "chunked;",
-                "chunk", "chunkedchunked", "cow", "'chunked'", "chunked\u{A0}", "deflate", "compress, chunked",
-                "\u{FF}",
-                "chu\u{212A}ed", "br", "trailers", "chunked; q=1.0", "chunked\tx", "chunked x",
-            ], 501
+                "chunked, chunked", "chunked,gzip,chunked", "chunked,", "chunked ,", "chunked, identity", "chunked;",
+                "chunk", "chunkedchunked", "cow", "'chunked'", "chunked\u{A0}", "deflate", "gzip, xchunked", ",", "",
+                "\u{FF}", "chu\u{212A}ed", "br", "trailers", "chunked; q=1.0", "chunked\tx", "chunked x", "gzip chunked",
+            ], 400
+        ) { post("Transfer-Encoding: \($0)\r\n", "0\r\n\r\n") }
+        + refused(
+            ["compress, chunked", ",chunked", ", chunked", "gzip,deflate\t,\tCHUNKED", "x;a=b, chunked"], 501
         ) { post("Transfer-Encoding: \($0)\r\n", "0\r\n\r\n") }
         + taken([
             "Transfer-Encoding: chunked", "transfer-encoding:chunked", "TRANSFER-ENCODING: \t Chunked \t",

@@ -32,7 +32,8 @@ import Testing
     }
 
     @Test func aSilentConnectionIsClosedWithoutAWord() throws {
-        let server = try ServerUnderTest(limits: { $0.idleTime = .milliseconds(300) })
+        // Long enough for a client to send its request, on a machine that has other things to do.
+        let server = try ServerUnderTest(limits: { $0.idleTime = .milliseconds(1500) })
         let silent = try server.connect()
         let used = try server.connect()
         used.send("GET /health HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -40,6 +41,17 @@ import Testing
         #expect(try silent.isClosedByPeer())
         #expect(try used.isClosedByPeer())
         #expect(server.server.statistics().limitsReached[.idleTime] == 2)
+    }
+
+    @Test func emptyLinesDoNotExtendTheIdleTime() throws {
+        let server = try ServerUnderTest(limits: { $0.idleTime = .milliseconds(500) })
+        let client = try server.connect()
+        let isOver = eventually {
+            client.send("\r\n")
+            return server.server.statistics().limitsReached[.idleTime] == 1
+        }
+        #expect(isOver)
+        #expect(server.responder.refusals.isEmpty)
     }
 
     @Test func aSlowBodyIsAnswered408() throws {
@@ -170,8 +182,8 @@ import Testing
             }
             try #require(server.server.statistics().bytesIn < 4 << 20)
         }
+        #expect(eventually { server.server.statistics().limitsReached[.pipelinedBytes] == 1 })
         #expect(server.server.statistics().bytesIn <= (256 << 10) + 100)
-        #expect(server.server.statistics().limitsReached[.pipelinedBytes] == 1)
         client.reset()
         #expect(eventually { server.responder.ended.map(\.record.status) == [499] })
         _ = server.responder.takeHeld()
@@ -218,8 +230,8 @@ import Testing
         for client in [first, second, third] { client.send("GET /health HTTP/1.1\r\nHost: a\r\n\r\n") }
         #expect(try first.readAnswer().status == 200)
         #expect(try second.readAnswer().status == 200)
+        #expect(eventually { server.server.statistics().refusedByCapacity == 1 })
         #expect(server.server.statistics().connectionsOpen == 2)
-        #expect(server.server.statistics().refusedByCapacity == 1)
         first.close()
         #expect(try third.readAnswer().status == 200)
     }
@@ -255,9 +267,8 @@ import Testing
             _ = eventually { http.statistics().connectionsOpen == 1 }
             for exchange in responder.takeHeld() { exchange.reply(Response(status: 200)) }
         }
-        let begin = ContinuousClock.now
-        server.server.drain(by: .now + .seconds(10))
-        #expect(ContinuousClock.now - begin < .seconds(8))
+        // At the deadline the request would be answered 503.
+        server.server.drain(by: .now + .seconds(120))
         answering.join()
         #expect(try idle.isClosedByPeer())
         let answer = try busy.readAnswer()

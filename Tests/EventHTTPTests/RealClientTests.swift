@@ -1,20 +1,12 @@
 import EventHTTP
 import Foundation
+import TestSupport
 import Testing
 
 /// Forms as curl and Python's requests really send them.
 @Suite struct RealClientTests {
-    private func run(_ program: String, _ arguments: [String]) throws -> String {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = [program] + arguments
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        let bytes = output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return String(decoding: bytes, as: UTF8.self)
+    private func run(_ program: String, _ arguments: [String]) async throws -> String {
+        try await Command.run("/usr/bin/env", [program] + arguments, within: .seconds(180)).output
     }
 
     private func file(_ name: String, _ bytes: [UInt8], in server: ServerUnderTest) throws -> String {
@@ -23,7 +15,7 @@ import Testing
         return path
     }
 
-    @Test func curl() throws {
+    @Test func curl() async throws {
         let server = try ServerUnderTest()
         let bytes = UploadWireTests.noise(700_000)
         let path = try file("справка \"1\".pdf", bytes, in: server)
@@ -32,10 +24,10 @@ import Testing
             [], ["-H", "Expect:"], ["-H", "Transfer-Encoding: chunked"], ["--http1.0"], ["-H", "Expect: 100-continue"],
         ] {
             let escaped = path.replacingOccurrences(of: "\"", with: "\\\"")
-            let answer = try run(
+            let answer = try await run(
                 "curl",
                 [
-                    "-sS", "--max-time", "20", "-F", "fio=Әлібек Қайрат", "-F",
+                    "-sS", "--max-time", "120", "-F", "fio=Әлібек Қайрат", "-F",
                     "file=@\"\(escaped)\";type=application/pdf",
                 ] + extra
                     + ["http://127.0.0.1:\(server.server.port)/form"])
@@ -45,22 +37,22 @@ import Testing
             #expect(lines[1].hasPrefix("file file|справка \"1\".pdf|application/pdf|700000|"), "\(extra): \(lines[1])")
         }
         // A large body that is refused: the client reads why.
-        let refused = try run(
+        let refused = try await run(
             "curl",
             [
-                "-sS", "--max-time", "20", "-T", path, "-w", "%{http_code}",
+                "-sS", "--max-time", "120", "-T", path, "-w", "%{http_code}",
                 "http://127.0.0.1:\(server.server.port)/refused",
             ])
         #expect(refused == "no401")
-        let stay = try run(
+        let stay = try await run(
             "curl",
-            ["-sS", "--max-time", "20", "-w", "%{num_connects}"]
+            ["-sS", "--max-time", "120", "-w", "%{num_connects}"]
                 + (0..<3).map { _ in "http://127.0.0.1:\(server.server.port)/health" })
         #expect(stay == "{\"status\":\"ok\"}1{\"status\":\"ok\"}0{\"status\":\"ok\"}0")
     }
 
-    @Test func pythonRequests() throws {
-        guard try run("python3", ["-c", "import requests; print('here')"]) == "here\n" else { return }
+    @Test func pythonRequests() async throws {
+        guard try await run("python3", ["-c", "import requests; print('here')"]) == "here\n" else { return }
         let server = try ServerUnderTest()
         let program = """
             import requests, sys
@@ -68,16 +60,16 @@ import Testing
             s = requests.Session()
             r = s.post(u + '/form', data={'fio': 'Иванов Иван', 'empty': ''},
                        files=[('file', ('скан \\"2\\" №1.jpg', b'a' * 300000, 'image/jpeg')),
-                              ('other', ('x', b''))], timeout=20)
+                              ('other', ('x', b''))], timeout=120)
             print(r.status_code, r.text.replace(chr(10), ' / '))
             def chunks():
                 for _ in range(50): yield b'y' * 1000
-            print(s.post(u + '/echo', data=chunks(), timeout=20).text.split()[0])
-            h = s.get(u + '/health', timeout=20).json()['status']
-            print(h, s.head(u + '/health', timeout=20).headers['Content-Length'])
-            print(s.post(u + '/echo', data=b'z' * 70000000, timeout=20).status_code)
+            print(s.post(u + '/echo', data=chunks(), timeout=120).text.split()[0])
+            h = s.get(u + '/health', timeout=120).json()['status']
+            print(h, s.head(u + '/health', timeout=120).headers['Content-Length'])
+            print(s.post(u + '/echo', data=b'z' * 70000000, timeout=120).status_code)
             """
-        let lines = try run("python3", ["-c", program, "\(server.server.port)"]).split(separator: "\n")
+        let lines = try await run("python3", ["-c", program, "\(server.server.port)"]).split(separator: "\n")
         try #require(lines.count == 4)
         #expect(
             lines[0].hasPrefix(

@@ -253,7 +253,7 @@ final class ServerUnderTest {
 }
 
 /// Looks at `condition` until it holds; false if it does not within `seconds`.
-func eventually(within seconds: Double = 10, _ condition: () -> Bool) -> Bool {
+func eventually(within seconds: Double = 60, _ condition: () -> Bool) -> Bool {
     let deadline = ContinuousClock.now + .seconds(seconds)
     while ContinuousClock.now < deadline {
         if condition() { return true }

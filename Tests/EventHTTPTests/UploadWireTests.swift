@@ -55,7 +55,7 @@ import Testing
     }
 
     @Test func aRefusalCanBeReadByAClientThatSendsOn() throws {
-        let server = try ServerUnderTest()
+        let server = try ServerUnderTest(limits: { $0.drainTime = .seconds(60) })
         for head in [
             "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999\r\n\r\n",
             "POST /collect HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nfffff\r\n", "BROKEN\r\n\r\n",
@@ -183,8 +183,11 @@ import Testing
         for size in [300, 300_000, 1_999_000] {
             let client = try server.connect()
             client.send(Array(request[..<size]))
-            _ = eventually(within: 2) { size < 300_000 || server.spooledFiles > 0 }
+            // A reset takes unread bytes away with it: the front has to have seen the request.
+            #expect(eventually { server.server.statistics().requestsInFlight == 1 })
+            #expect(eventually { size < 300_000 || server.spooledFiles > 0 })
             client.reset()
+            #expect(eventually { server.server.statistics().requestsInFlight == 0 })
         }
         #expect(eventually { server.responder.ended.count == 3 })
         #expect(server.responder.ended.allSatisfy { $0.record.status == 499 })

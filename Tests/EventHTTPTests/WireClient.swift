@@ -34,14 +34,14 @@ final class WireClient {
     private var buffer: [UInt8] = []
     private(set) var tls: WireTLS?
 
-    convenience init(port: UInt16, receiveBuffer: Int32? = nil, timeout: Int = 15) throws {
+    convenience init(port: UInt16, receiveBuffer: Int32? = nil, timeout: Int = 60) throws {
         try self.init(timeout: timeout)
         if var receiveBuffer { setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &receiveBuffer, 4) }
         try connect(to: port)
     }
 
     /// A client that has a socket and is not connected yet.
-    init(timeout: Int = 15) throws {
+    init(timeout: Int = 60) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         guard descriptor >= 0 else { throw WireError(description: "socket: \(errno)") }
         var limit = timeval(tv_sec: timeout, tv_usec: 0)
@@ -66,7 +66,7 @@ final class WireClient {
     }
 
     /// A client of a Unix-domain socket.
-    init(path: String, timeout: Int = 15) throws {
+    init(path: String, timeout: Int = 60) throws {
         descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
         guard descriptor >= 0 else { throw WireError(description: "socket: \(errno)") }
         var limit = timeval(tv_sec: timeout, tv_usec: 0)

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// Runs an installed program to its end.
 enum Tool {
@@ -9,7 +10,7 @@ enum Tool {
     }
 
     /// The interpreter that has the Python packages of the tests.
-    static var python: String { ProcessInfo.processInfo.environment["IDP_TEST_PYTHON"] ?? "python3" }
+    static var python: String { ProjectFiles.python }
 
     static func run(_ program: String, _ arguments: [String], input: [UInt8] = []) throws -> Result {
         let process = Process()

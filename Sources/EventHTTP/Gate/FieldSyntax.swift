@@ -83,3 +83,15 @@ enum ListSyntax {
         return false
     }
 }
+
+/// The value of `Transfer-Encoding` (RFC 9112 §6.1).
+enum CodingSyntax {
+    /// Whether the last coding is `chunked` and none before it: only then the end of the body can be found.
+    static func endsInChunks(_ value: UnsafeRawBufferPointer) -> Bool {
+        guard let comma = value.lastIndex(of: UInt8(ascii: ",")) else { return value.equalsIgnoringCase("chunked") }
+        var start = comma + 1
+        while start < value.count && ByteClass.isBlank(value[start]) { start += 1 }
+        return UnsafeRawBufferPointer(rebasing: value[start...]).equalsIgnoringCase("chunked")
+            && !ListSyntax.contains(UnsafeRawBufferPointer(rebasing: value[..<comma]), "chunked")
+    }
+}

@@ -10,7 +10,8 @@ internal import Glibc
 /// - `Host`: exactly one in HTTP/1.1, at most one in 1.0, and valid (§3.2);
 /// - framing (§6): one `Content-Length` of digits, or `Transfer-Encoding: chunked` and nothing else, never both, no
 ///   `Transfer-Encoding` in HTTP/1.0, no body with HEAD. Anything else lets two readers disagree on where the next
-///   request begins.
+///   request begins. Codings that do not end in chunks are malformed (§6.3, 400), others before the chunks are not
+///   supported (§6.1, 501).
 struct HeadParser {
     private let base: UnsafePointer<UInt8>
     private let length: Int
@@ -233,7 +234,12 @@ struct HeadParser {
         case .transferEncoding:
             framing.transferEncodings += 1
             guard framing.transferEncodings == 1 else { return .badRequest("Transfer-Encoding is repeated") }
-            if !value.equalsIgnoringCase("chunked") { framing.hasUnknownCoding = true }
+            if !value.equalsIgnoringCase("chunked") {
+                guard CodingSyntax.endsInChunks(value) else {
+                    return .badRequest("Transfer-Encoding does not end in chunked")
+                }
+                framing.hasUnknownCoding = true
+            }
         case .expect:
             if value.equalsIgnoringCase("100-continue") {
                 table.facts.pointee.expectsContinue = table.facts.pointee.minorVersion == 1

@@ -24,7 +24,7 @@ final class DiskArtifactStore: Sendable {
     private let directory: Int32
     private let lock: Int32
     private let syncs = Atomic<Int>(0)
-    private let knownDay = Mutex("")
+    private let latestDay = Mutex<DayFolder?>(nil)
 
     /// Makes the folders that are missing, takes the folder for this process and empties the spool.
     ///
@@ -67,12 +67,12 @@ final class DiskArtifactStore: Sendable {
     func takeOver(_ submitted: SubmittedDocument, _ record: RunRecord) throws(ServiceError) -> RunFolder {
         let folder = folder(record.id)
         do {
-            try makeFolders(folder)
-            let path = folder.documentPath(submitted.document)
-            try submitted.move(path)
-            try FileSystem.setMode(0o600, of: path)
-            try FileSystem.write(try DiskArtifactStore.json(RunMetadataFile(record)), to: folder.metadataPath)
-            try FileSystem.write(try DiskArtifactStore.json(RunJobFile(record)), to: folder.jobPath)
+            let day = try makeFolders(folder)
+            try submitted.move(folder.documentPath(submitted.document))
+            let name = record.id.description
+            try FileSystem.write(
+                RunMetadataFile(record).bytes, to: RunFolder.metadataName(name), in: day.descriptor)
+            try FileSystem.write(RunJobFile(record).bytes, to: RunFolder.jobName(name), in: day.descriptor)
         } catch {
             remove(record.id)
             guard let error = error as? FileError else {
@@ -103,12 +103,12 @@ final class DiskArtifactStore: Sendable {
 
     /// Replaces `job.json`.
     func writeJob(_ record: RunRecord) throws(ServiceError) {
-        try replace(folder(record.id).jobPath, RunJobFile(record))
+        try replace(folder(record.id).jobPath, with: RunJobFile(record).bytes)
     }
 
     /// Writes `final_result.json` of a completed or failed run.
     func writeFinalResult(_ record: RunRecord) throws(ServiceError) {
-        try replace(folder(record.id).finalResultPath, FinalResultFile(record))
+        try replace(folder(record.id).finalResultPath, with: FinalResultFile(record).bytes)
     }
 
     /// Removes `final_result.json` of a run that has none any more; that it is gone already is no harm.
@@ -143,7 +143,7 @@ final class DiskArtifactStore: Sendable {
     /// harm: what is left is found by the next sweep.
     func removeFolder(_ path: String) {
         try? FileSystem.removeTree(path)
-        if rmdir((path as NSString).deletingLastPathComponent) == 0 { knownDay.withLock { $0 = "" } }
+        if rmdir((path as NSString).deletingLastPathComponent) == 0 { latestDay.withLock { $0 = nil } }
     }
 
     /// What lies in the runs folder.
@@ -164,37 +164,37 @@ final class DiskArtifactStore: Sendable {
         }
     }
 
-    private func makeFolders(_ folder: RunFolder) throws(FileError) {
-        let day = folder.dayPath
-        if knownDay.withLock({ $0 }) != day {
-            try FileSystem.makeFolder(day)
-            knownDay.withLock { $0 = day }
-        }
+    /// Makes the run's folders, relative to the open folder of their day: walking down from the root for each of ten
+    /// calls cost as much as some of them.
+    private func makeFolders(_ folder: RunFolder) throws(FileError) -> DayFolder {
+        let name = folder.runID.description
+        var day = try dayFolder(folder.dayPath)
         do {
-            try FileSystem.makeFolder(folder.path)
+            try FileSystem.makeFolder(name, in: day.descriptor)
         } catch where error.number == ENOENT {
             // The day's folder has been removed since: its last run expired.
-            try FileSystem.makeFolder(day)
-            try FileSystem.makeFolder(folder.path)
+            latestDay.withLock { $0 = nil }
+            day = try dayFolder(folder.dayPath)
+            try FileSystem.makeFolder(name, in: day.descriptor)
         }
-        try FileSystem.makeFolder(folder.inputPath)
-        try FileSystem.makeFolder(folder.metaPath)
+        try FileSystem.makeFolder(RunFolder.inputName(name), in: day.descriptor)
+        try FileSystem.makeFolder(RunFolder.metaName(name), in: day.descriptor)
+        return day
     }
 
-    private func replace(_ path: String, _ value: some Encodable) throws(ServiceError) {
-        do {
-            try FileSystem.replace(path, with: try DiskArtifactStore.json(value))
-        } catch let error as FileError {
-            throw error.serviceError(otherwise: .storageFailed)
+    private func dayFolder(_ path: String) throws(FileError) -> DayFolder {
+        if let day = latestDay.withLock({ $0 }), day.path == path { return day }
+        let day = try DayFolder(path)
+        latestDay.withLock { $0 = day }
+        return day
+    }
+
+    private func replace(_ path: String, with bytes: [UInt8]) throws(ServiceError) {
+        do throws(FileError) {
+            try FileSystem.replace(path, with: bytes)
         } catch {
-            throw ServiceError(.storageFailed, cause: String(describing: error))
+            throw error.serviceError(otherwise: .storageFailed)
         }
-    }
-
-    private static func json(_ value: some Encodable) throws -> Data {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return try encoder.encode(value)
     }
 
     private static func read<Value: Decodable>(_ type: Value.Type, _ path: String) -> Value? {
@@ -214,4 +214,20 @@ final class DiskArtifactStore: Sendable {
         }
         return file
     }
+}
+
+/// The open folder of one day.
+private final class DayFolder: Sendable {
+    let path: String
+    let descriptor: Int32
+
+    /// Makes the folder if it is not there.
+    init(_ path: String) throws(FileError) {
+        try FileSystem.makeFolder(path)
+        self.path = path
+        descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw FileError(call: "open", path: path, number: errno) }
+    }
+
+    deinit { close(descriptor) }
 }

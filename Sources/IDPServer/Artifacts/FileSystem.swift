@@ -32,6 +32,12 @@ enum FileSystem {
         throw FileError(call: "mkdir", path: path, number: errno)
     }
 
+    /// Makes a folder by a path that counts from an open one.
+    static func makeFolder(_ path: String, in folder: Int32) throws(FileError) {
+        guard mkdirat(folder, path, 0o700) != 0, errno != EEXIST else { return }
+        throw FileError(call: "mkdir", path: path, number: errno)
+    }
+
     /// Makes a folder and all folders above it.
     static func makeFolders(_ path: String) throws(FileError) {
         var info = stat()
@@ -47,22 +53,26 @@ enum FileSystem {
         return lstat(path, &info) == 0 && info.st_mode & S_IFMT == S_IFDIR
     }
 
-    /// Writes a whole new file.
-    static func write(_ bytes: Data, to path: String) throws(FileError) {
-        let file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+    /// Writes a whole new file, by a path that counts from the open `folder`, if one is given.
+    static func write(_ bytes: some ContiguousBytes, to path: String, in folder: Int32 = AT_FDCWD) throws(FileError) {
+        let file = openat(folder, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
         guard file >= 0 else { throw FileError(call: "open", path: path, number: errno) }
         defer { close(file) }
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { Foundation.write(file, $0.baseAddress, $0.count) }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { throw FileError(call: "write", path: path, number: errno) }
-            rest = rest.dropFirst(count)
+        let number = bytes.withUnsafeBytes { bytes -> Int32 in
+            var written = 0
+            while written < bytes.count {
+                let count = Foundation.write(file, bytes.baseAddress.map { $0 + written }, bytes.count - written)
+                if count < 0, errno == EINTR { continue }
+                guard count > 0 else { return count < 0 ? errno : EIO }
+                written += count
+            }
+            return 0
         }
+        guard number == 0 else { throw FileError(call: "write", path: path, number: number) }
     }
 
     /// Replaces a file in one step: readers see the old bytes or the new ones.
-    static func replace(_ path: String, with bytes: Data) throws(FileError) {
+    static func replace(_ path: String, with bytes: some ContiguousBytes) throws(FileError) {
         let fresh = path + ".new"
         try write(bytes, to: fresh)
         try move(fresh, to: path)
@@ -71,11 +81,6 @@ enum FileSystem {
     /// Renames within one filesystem.
     static func move(_ path: String, to target: String) throws(FileError) {
         guard rename(path, target) == 0 else { throw FileError(call: "rename", path: path, number: errno) }
-    }
-
-    /// Sets a file's mode.
-    static func setMode(_ mode: mode_t, of path: String) throws(FileError) {
-        guard chmod(path, mode) == 0 else { throw FileError(call: "chmod", path: path, number: errno) }
     }
 
     /// The names in a folder, unsorted; empty when there is no such folder.

@@ -1,13 +1,13 @@
-import Foundation
+import Observability
 import Pipeline
 
 /// `meta/metadata.json`: what was submitted, written once.
 ///
 /// The applicant's name and the caller's file name are not in it: the folder is what people copy, ship to a bucket and
 /// attach to tickets, and the store already answers an audit's question whose document a run was.
-struct RunMetadataFile: Codable, Equatable {
+struct RunMetadataFile: Decodable, Equatable {
     /// The document as it was received.
-    struct Document: Codable, Equatable {
+    struct Document: Decodable, Equatable {
         var ext: String
         var bytes: Int
         /// 64 hexadecimal digits.
@@ -35,12 +35,34 @@ struct RunMetadataFile: Codable, Equatable {
         requestID = record.requestID
         document = Document(
             ext: record.document.fileExtension, bytes: record.document.size,
-            sha256: record.document.sha256.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined())
+            sha256: RunMetadataFile.hexadecimal(record.document.sha256))
+    }
+
+    /// The file; `request_id` only where there is one.
+    var bytes: [UInt8] {
+        var inner = JSONMembers()
+        inner.add("bytes", document.bytes)
+        inner.add("ext", document.ext)
+        inner.add("sha256", document.sha256)
+        var members = JSONMembers()
+        members.add("created_at", createdAt)
+        members.add("document", inner)
+        members.add("kind", kind.rawValue)
+        if let requestID { members.add("request_id", requestID) }
+        members.add("run_id", runID)
+        return members.closed
+    }
+
+    private static func hexadecimal(_ bytes: [UInt8]) -> String {
+        var digits: [UInt8] = []
+        digits.reserveCapacity(2 * bytes.count)
+        for byte in bytes { HexText.append(byte, to: &digits) }
+        return String(decoding: digits, as: UTF8.self)
     }
 }
 
 /// `meta/job.json`: where the run stands, replaced at each transition.
-struct RunJobFile: Codable, Equatable {
+struct RunJobFile: Decodable, Equatable {
     var runID: String
     var kind: RunKind
     var status: RunState
@@ -72,25 +94,26 @@ struct RunJobFile: Codable, Equatable {
         errors = record.errorCodes
     }
 
-    /// Every key every time, so that readers need not ask which are there.
-    func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(runID, forKey: .runID)
-        try container.encode(kind, forKey: .kind)
-        try container.encode(status, forKey: .status)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(startedAt, forKey: .startedAt)
-        try container.encode(finishedAt, forKey: .finishedAt)
-        try container.encode(attempts, forKey: .attempts)
-        try container.encode(verdict, forKey: .verdict)
-        try container.encode(errors, forKey: .errors)
+    /// The file: every key every time, so that readers need not ask which are there.
+    var bytes: [UInt8] {
+        var members = JSONMembers()
+        members.add("attempts", attempts)
+        members.add("created_at", createdAt)
+        members.add("errors", errors)
+        members.add("finished_at", finishedAt)
+        members.add("kind", kind.rawValue)
+        members.add("run_id", runID)
+        members.add("started_at", startedAt)
+        members.add("status", status.rawValue)
+        members.add("verdict", verdict)
+        return members.closed
     }
 }
 
 /// `meta/final_result.json`: the verdict, or null and the code of the failure. Not written for a cancelled run.
-struct FinalResultFile: Codable, Equatable {
+struct FinalResultFile: Decodable, Equatable {
     /// One entry of `errors`.
-    struct Entry: Codable, Equatable {
+    struct Entry: Decodable, Equatable {
         var code: String
     }
 
@@ -109,11 +132,18 @@ struct FinalResultFile: Codable, Equatable {
         errors = (record.errorCodes ?? []).map { Entry(code: $0) }
     }
 
-    /// `verdict` is there also when it is null.
-    func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(runID, forKey: .runID)
-        try container.encode(verdict, forKey: .verdict)
-        try container.encode(errors, forKey: .errors)
+    /// The file: `verdict` is there also when it is null.
+    var bytes: [UInt8] {
+        var members = JSONMembers()
+        members.add(
+            "errors",
+            errors.map { entry in
+                var inner = JSONMembers()
+                inner.add("code", entry.code)
+                return inner
+            })
+        members.add("run_id", runID)
+        members.add("verdict", verdict)
+        return members.closed
     }
 }

@@ -11,14 +11,20 @@ struct RunFolder: Sendable, Hashable {
     var dayPath: String { runsDirectory + "/" + runID.moment.day().description }
     /// The run's own folder.
     var path: String { dayPath + "/" + runID.description }
-    var inputPath: String { path + "/input" }
-    var metaPath: String { path + "/meta" }
+    var inputPath: String { RunFolder.inputName(path) }
+    var metaPath: String { RunFolder.metaName(path) }
     /// Who submitted what, written once.
-    var metadataPath: String { metaPath + "/metadata.json" }
+    var metadataPath: String { RunFolder.metadataName(path) }
     /// The state, replaced at each transition.
-    var jobPath: String { metaPath + "/job.json" }
+    var jobPath: String { RunFolder.jobName(path) }
     /// The verdict, written once.
     var finalResultPath: String { metaPath + "/final_result.json" }
+
+    /// The same within a run's folder that is called `name`, from wherever that counts.
+    static func inputName(_ name: String) -> String { name + "/input" }
+    static func metaName(_ name: String) -> String { name + "/meta" }
+    static func metadataName(_ name: String) -> String { name + "/meta/metadata.json" }
+    static func jobName(_ name: String) -> String { name + "/meta/job.json" }
 
     /// The document; the extension is one of ours, never the caller's.
     func documentPath(_ document: RunDocument) -> String {

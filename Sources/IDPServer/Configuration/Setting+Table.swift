@@ -148,6 +148,9 @@ extension Setting {
             name: "IDP_DISK_RESERVE_BYTES", group: .storage, kind: .bytes(0...(1 << 50)), fallback: "256MiB",
             help: "Free space below which no document is taken (STORAGE_FULL)"),
         Setting(
+            name: "IDP_STORE_BATCH", group: .storage, kind: .integer(1...10_000), fallback: "1024",
+            help: "Most changes of the store that share a flush; 1 flushes each by itself"),
+        Setting(
             name: "IDP_STORE", group: .storage, kind: .store, fallback: "<sqlite:IDP_RUNS_DIR/jobs.sqlite>",
             help: "Job store", secrecy: .credentials, support: .only { $0.hasPrefix("sqlite:") }),
         Setting(

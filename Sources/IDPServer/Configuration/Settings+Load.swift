@@ -59,7 +59,7 @@ extension Settings {
         let days = read.integer("IDP_RUNS_RETENTION_DAYS")
         storage = Storage(
             runsDirectory: runs, retentionDays: days == 0 ? nil : days,
-            diskReserveBytes: read.integer("IDP_DISK_RESERVE_BYTES"),
+            diskReserveBytes: read.integer("IDP_DISK_RESERVE_BYTES"), batchLimit: read.integer("IDP_STORE_BATCH"),
             storePath: read.optionalText("IDP_STORE").map { String($0.dropFirst("sqlite:".count)) }
                 ?? runs + (runs.hasSuffix("/") ? "" : "/") + "jobs.sqlite")
         observability = Observability(

@@ -67,12 +67,14 @@ struct Settings: Sendable {
         var eventHeartbeat: Duration
     }
 
-    /// IDP_RUNS_DIR, IDP_RUNS_RETENTION_DAYS, IDP_DISK_RESERVE_BYTES, IDP_STORE.
+    /// IDP_RUNS_DIR, IDP_RUNS_RETENTION_DAYS, IDP_DISK_RESERVE_BYTES, IDP_STORE_BATCH, IDP_STORE.
     struct Storage: Sendable, Equatable {
         var runsDirectory: String
         /// Nil: kept for ever.
         var retentionDays: Int?
         var diskReserveBytes: Int
+        /// Most changes of a transaction.
+        var batchLimit: Int
         /// Path of the SQLite file.
         var storePath: String
     }

@@ -14,11 +14,22 @@ final class Call: Sendable {
         self.exchange = exchange
     }
 
-    /// The variable segment of the path, as text.
-    var pathVariable: String? {
+    /// The path's first variable segment, as text.
+    var pathVariable: String? { pathVariable(0) }
+
+    /// A variable segment of the path, counted from 0, as text; nil when the route has fewer.
+    func pathVariable(_ index: Int) -> String? {
         request.withHead { head in
-            context.endpoint.template.variable(in: head.path).map { String(decoding: $0, as: UTF8.self) }
+            context.endpoint.template.variable(index, in: head.path).map { String(decoding: $0, as: UTF8.self) }
         }
+    }
+
+    /// The run that the path names with its first variable segment. An id of another shape than ours was never given
+    /// out: not found.
+    func runID() throws(ServiceError) -> RunID {
+        guard let text = pathVariable, let id = RunID(text.lowercased()) else { throw ServiceError(.jobNotFound) }
+        context.runID = id
+        return id
     }
 
     /// Answers. Once; from any thread.

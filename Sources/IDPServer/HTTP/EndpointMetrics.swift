@@ -14,7 +14,7 @@ struct HTTPMetrics: Sendable {
             labels: ["endpoint", "method", "status"], exposesUntouched: false)
         requestDuration = registry.histogramFamily(
             "request_duration_seconds", help: "Time from a request's complete head to its answer.",
-            buckets: .http, labels: ["endpoint", "method"], exposesUntouched: false)
+            buckets: .http, labels: ["endpoint", "method"], exposesUntouched: false, native: true)
         serverDuration = registry.histogramFamily(
             "http_server_request_duration_seconds",
             help: "Duration of HTTP server requests (OpenTelemetry http.server.request.duration).",

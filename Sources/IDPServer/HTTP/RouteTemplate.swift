@@ -1,40 +1,50 @@
-/// A route's path with at most one variable segment: `/v1/jobs/{run_id}/result`. Its text is the `endpoint` label and
+/// A route's path, some of its segments variable: `/v1/jobs/{run_id}/pages/{page}`. Its text is the `endpoint` label and
 /// the span's route.
 struct RouteTemplate: Sendable, Hashable {
     /// As written, braces and all.
     let text: String
-    private let head: [UInt8]
-    private let tail: [UInt8]
-    /// Whether there is a variable segment between head and tail.
-    let hasVariable: Bool
+    /// What stands before, between and behind the variable segments: one more than there are of these.
+    private let literals: [[UInt8]]
 
     init(_ text: String) {
         precondition(text.hasPrefix("/"), "a route begins with a slash: \(text)")
         self.text = text
-        if let open = text.firstIndex(of: "{"), let close = text.firstIndex(of: "}") {
-            head = Array(text[..<open].utf8)
-            tail = Array(text[text.index(after: close)...].utf8)
-            hasVariable = true
-            precondition(!text[text.index(after: close)...].contains("{"), "one variable a route: \(text)")
-        } else {
-            head = Array(text.utf8)
-            tail = []
-            hasVariable = false
+        var literals: [[UInt8]] = []
+        var rest = text[...]
+        while let open = rest.firstIndex(of: "{") {
+            guard let close = rest[open...].firstIndex(of: "}") else { preconditionFailure("no closing brace: \(text)") }
+            let after = rest[rest.index(after: close)...]
+            precondition(
+                rest[..<open].hasSuffix("/") && (after.isEmpty || after.hasPrefix("/")),
+                "a variable is a whole segment: \(text)")
+            literals.append(Array(rest[..<open].utf8))
+            rest = after
         }
+        self.literals = literals + [Array(rest.utf8)]
     }
+
+    /// Whether there is a variable segment.
+    var hasVariable: Bool { literals.count > 1 }
 
     /// Whether `path` is this route's, byte for byte; a variable segment is one or more bytes other than a slash.
     func matches(_ path: UnsafeRawBufferPointer) -> Bool {
-        guard hasVariable else { return path.count == head.count && path.elementsEqual(head) }
+        guard hasVariable else { return path.count == literals[0].count && path.elementsEqual(literals[0]) }
         return variable(in: path) != nil
     }
 
-    /// The variable segment of a path of this route.
-    func variable(in path: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
-        guard hasVariable, path.count > head.count + tail.count, path.starts(with: head) else { return nil }
-        let end = path.count - tail.count
-        guard path[end...].elementsEqual(tail) else { return nil }
-        let segment = UnsafeRawBufferPointer(rebasing: path[head.count..<end])
-        return segment.contains(UInt8(ascii: "/")) ? nil : segment
+    /// The variable segment with that index, counted from 0, of a path of this route; nil for other paths.
+    func variable(_ index: Int = 0, in path: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
+        var found: UnsafeRawBufferPointer?
+        var at = 0
+        for (number, literal) in literals.enumerated() {
+            guard path[at...].starts(with: literal) else { return nil }
+            at += literal.count
+            guard number < literals.count - 1 else { break }
+            let end = path[at...].firstIndex(of: UInt8(ascii: "/")) ?? path.count
+            guard end > at else { return nil }
+            if number == index { found = UnsafeRawBufferPointer(rebasing: path[at..<end]) }
+            at = end
+        }
+        return at == path.count ? found : nil
     }
 }

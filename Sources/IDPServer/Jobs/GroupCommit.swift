@@ -4,9 +4,19 @@ import Synchronization
 /// Gathers what arrives while the previous batch is being flushed, and flushes it as one batch.
 ///
 /// An element that arrives alone is flushed at once. Elements that arrive together share a flush: a batch waits a
-/// moment for those that were announced and for those that `BatchPacer` expects. Elements keep their order. `flush`
-/// runs on one serial queue.
+/// moment for those that were announced and, if it has any of these, for as many as `BatchPacer` expects. Only
+/// announced ones raise that expectation: else one client's submission and the changes that its last one brings about
+/// would be taken for a crowd, and the next would wait for a timer. Elements keep their order. `flush` runs on one
+/// serial queue.
 final class GroupCommit<Element: Sendable>: Sendable {
+    /// What was done so far.
+    struct Counts: Sendable, Equatable {
+        /// Batches that were flushed.
+        var flushes = 0
+        /// Those of them that had waited for company until a timer ran out.
+        var flushesByTimer = 0
+    }
+
     private enum Phase {
         case idle
         /// For more elements.
@@ -15,7 +25,9 @@ final class GroupCommit<Element: Sendable>: Sendable {
     }
 
     private struct State {
-        var pending: [Element] = []
+        var pending: [(element: Element, wasAnnounced: Bool)] = []
+        /// Of these, the announced ones.
+        var pendingAnnounced = 0
         var isUrgent = false
         var phase = Phase.idle
         var pacer = BatchPacer()
@@ -24,6 +36,7 @@ final class GroupCommit<Element: Sendable>: Sendable {
         var waitBegan = ContinuousClock.now
         /// Counts the waits, so that a timer knows whether its wait is still on.
         var wait = 0
+        var counts = Counts()
     }
 
     private enum Step {
@@ -46,6 +59,9 @@ final class GroupCommit<Element: Sendable>: Sendable {
         self.flush = flush
     }
 
+    /// Flushes so far.
+    var counts: Counts { state.withLock { $0.counts } }
+
     /// Says that an element is being made that will be added as announced, or withdrawn.
     func announce() { state.withLock { $0.announced += 1 } }
 
@@ -62,8 +78,11 @@ final class GroupCommit<Element: Sendable>: Sendable {
     /// flush.
     func add(_ element: Element, isUrgent: Bool = false, wasAnnounced: Bool = false) {
         let step = state.withLock { state -> Step in
-            if wasAnnounced { takeAnnounced(&state) }
-            state.pending.append(element)
+            if wasAnnounced {
+                takeAnnounced(&state)
+                state.pendingAnnounced += 1
+            }
+            state.pending.append((element, wasAnnounced))
             state.isUrgent = state.isUrgent || isUrgent
             switch state.phase {
             case .flushing: return .nothing
@@ -112,15 +131,19 @@ final class GroupCommit<Element: Sendable>: Sendable {
     }
 
     private func run(waitedInVain: Bool) {
-        let batch = state.withLock { state in
+        let (batch, announced) = state.withLock { state in
             let batch = Array(state.pending.prefix(batchLimit))
+            let announced = batch.count { $0.wasAnnounced }
             state.pending.removeFirst(batch.count)
+            state.pendingAnnounced -= announced
             state.isUrgent = false
-            return batch
+            state.counts.flushes += 1
+            if waitedInVain { state.counts.flushesByTimer += 1 }
+            return (batch.map(\.element), announced)
         }
         flush(batch)
         let step = state.withLock { state in
-            state.pacer.flushed(batch.count, waitedInVain: waitedInVain, at: .now)
+            if announced > 0 { state.pacer.flushed(announced, waitedInVain: waitedInVain, at: .now) }
             return next(&state)
         }
         perform(step)
@@ -143,7 +166,8 @@ final class GroupCommit<Element: Sendable>: Sendable {
     }
 
     private func isDue(_ state: inout State) -> Bool {
-        if state.isUrgent || state.pending.count >= BatchPacer.expectedLimit { return true }
-        return state.announced == 0 && state.pacer.isDue(state.pending.count, at: .now)
+        if state.isUrgent || state.pending.count >= min(BatchPacer.expectedLimit, batchLimit) { return true }
+        guard state.announced == 0 else { return false }
+        return state.pendingAnnounced == 0 || state.pacer.isDue(state.pendingAnnounced, at: .now)
     }
 }

@@ -83,6 +83,10 @@ protocol JobStore: Sendable {
     /// Ended runs whose id lies between the two, neither included, oldest first, at most `limit`.
     func endedRuns(above: RunID?, below: RunID, limit: Int) throws(ServiceError) -> [EndedRun]
 
+    /// Ids that were removed (`.expire`) at the moment or later, by this process or another, newest first, at most
+    /// `limit`.
+    func expiredRuns(since moment: Timestamp, limit: Int) throws(ServiceError) -> [RunID]
+
     /// How many jobs are in each state.
     func jobCounts() throws(ServiceError) -> [RunState: Int]
 

@@ -150,11 +150,9 @@ final class RunIndex: Sendable {
     /// Forgets a run that never came to be.
     func remove(_ id: RunID) { state.withLock { $0.live[id] = nil } }
 
-    /// Forgets ended runs that were removed from the store.
-    func forget(_ ids: [RunID]) {
-        state.withLock { state in
-            for id in ids { state.ended[id] = nil }
-        }
+    /// Forgets ended runs that were removed from the store, and gives those that were still known.
+    func forget(_ ids: [RunID]) -> [RunRecord] {
+        state.withLock { state in ids.compactMap { state.ended.removeValue(forKey: $0) } }
     }
 
     /// Watches a live run; nil when it is not live (any more), or when its published state is not `from`.

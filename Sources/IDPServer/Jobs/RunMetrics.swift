@@ -50,7 +50,7 @@ struct RunMetrics: Sendable {
             buckets: .units([1, 2, 3, 5, 10, 20, 50]))
         queueWait = registry.histogramFamily(
             "idp_queue_wait_seconds", help: "Time from entering a work queue to leaving it for a slot.",
-            buckets: .pipeline, labels: ["queue"])
+            buckets: .pipeline, labels: ["queue"], native: true)
         transitions = registry.counterFamily(
             "idp_job_transitions_total", help: "Changes of a job's state, counted when they are on stable storage.",
             labels: ["from", "to"], exposesUntouched: false)
@@ -170,6 +170,11 @@ extension SQLiteJobStore {
         }
         registry.observedCounter("idp_store_changes_total", help: "Changes in the job store's transactions.") {
             Double(statistics().changes)
+        }
+        registry.observedCounter(
+            "idp_store_batch_waits_total", help: "Transactions of the job store that a timer began, having waited for more changes."
+        ) {
+            Double(statistics().waits)
         }
     }
 }

@@ -8,11 +8,28 @@ extension RunService {
     ///
     /// - Parameter share: who asks, as in `Submission.share`; callers who have little waiting get a place longer.
     func admission(for kind: RunKind, share: String = "") -> ServiceError? {
-        if let refusal = unavailability { return counted(refusal) }
-        if let refusal = overload(of: kind) { return counted(refusal) }
+        if let refusal = unavailability ?? lackOfPlace(for: kind, share: share) { return counted(refusal) }
+        return nil
+    }
+
+    /// The place of a submission whose body is about to come; never blocks. One with a key that may be a repeat is let
+    /// in also when there is no place (`RepeatDoor`).
+    ///
+    /// - Parameter key: gives the submission's idempotency key as it is stored; asked only when it matters.
+    /// - Throws: what `admission` says.
+    func arrival(of kind: RunKind, share: String, key: () -> String?) throws(ServiceError) -> UploadPlace {
+        if let refusal = unavailability { throw counted(refusal) }
+        guard let refusal = lackOfPlace(for: kind, share: share) else { return uploads(of: kind).take() }
+        guard let key = key(), repeatDoor.admits(key) else { throw counted(refusal) }
+        // Counted apart: it takes nobody's place.
+        return repeatUploads.take()
+    }
+
+    private func lackOfPlace(for kind: RunKind, share: String) -> ServiceError? {
+        if let refusal = overload(of: kind) { return refusal }
         switch kind {
-        case .job where jobQueue.isFull(for: share): return counted(queueFull)
-        case .sync where interactiveQueue.isFull(for: share): return counted(serverBusy)
+        case .job where jobQueue.isFull(for: share): return queueFull
+        case .sync where interactiveQueue.isFull(for: share): return serverBusy
         case .job, .sync: return nil
         }
     }

@@ -159,6 +159,7 @@ extension RunService {
             logger.warning("disk space", metadata: ["is_low": "\(isLow)", "free_bytes": "\(free ?? -1)"])
         }
         if isProbeDue { store.write(.probe(now())) { self.noteStore($0) } }
+        forgetErased(at: now())
         maintenance.asyncAfter(deadline: .now() + .seconds(1)) { [weak self] in self?.maintain() }
     }
 

@@ -37,7 +37,7 @@ extension RunService {
         _ submission: Submission, deadline: Deadline, cancellation: CancellationToken,
         completion: @escaping @Sendable (RunOutcome) -> Void
     ) {
-        guard let admission = limiter.admit() else { return completion(.refused(counted(serverBusy))) }
+        guard let admission = limiter.admit() else { return repeated(submission, completion) }
         let began = now()
         process(submission, deadline: deadline, cancellation: cancellation) { outcome in
             // An answer of an earlier run says nothing about the load.
@@ -45,6 +45,17 @@ extension RunService {
             self.limiter.end(admission, isEarlier ? .ignored : RunService.sign(of: outcome.result))
             completion(outcome)
         }
+    }
+
+    /// Answers a repeat from the store, and refuses anything else with `SERVER_BUSY`.
+    private func repeated(_ submission: Submission, _ completion: @escaping @Sendable (RunOutcome) -> Void) {
+        let told: RepeatCompletion = { result in
+            switch result {
+            case .success(let run): completion(RunOutcome(earlier: run))
+            case .failure(let error): completion(.refused(error))
+            }
+        }
+        once(submission, isShort: false, completion: told) { finish in finish(.failure(counted(serverBusy))) }
     }
 
     /// The adaptive limit's bounds: as many as run and wait by the settings, and no fewer than run.

@@ -27,6 +27,18 @@ extension RunService {
     /// - Throws: `STORAGE_FAILED`.
     func judgement(for id: RunID) throws(ServiceError) -> Judgement? { try store.judgement(of: id) }
 
+    /// Where a completed run's document is, and how its pages were read. Reads the disk: not for a loop.
+    ///
+    /// - Throws: `JOB_NOT_FOUND`, `JOB_EXPIRED`, `NOT_FOUND` while there is no judgement or when it says nothing of the
+    ///   pages, `STORAGE_FAILED`.
+    func readDocument(of id: RunID) throws(ServiceError) -> (path: String, sheets: [PageSheet]) {
+        let record = try record(for: id)
+        guard let sheets = try judgement(for: id)?.sheets else {
+            throw ServiceError(.notFound, "The document's pages have not been read")
+        }
+        return (artifacts.folder(record.id).documentPath(record.document), sheets)
+    }
+
     /// Runs, newest first. Reads the disk: not for a loop.
     ///
     /// - Parameters:

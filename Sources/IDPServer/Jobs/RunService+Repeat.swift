@@ -47,7 +47,8 @@ extension RunService {
             completion(.failure(ServiceError(.idempotencyInProgress, retryAfter: 1)))
         case .otherPayload: completion(.failure(keyReused()))
         case .held:
-            let finish: RepeatCompletion = { [claims] result in
+            let finish: RepeatCompletion = { [claims, repeatDoor] result in
+                if case .success = result { repeatDoor.remember(key) }
                 claims.release(claim, result.map(\.record))
                 completion(result)
             }

@@ -91,6 +91,10 @@ final class RunService: Sendable {
     let limiter: ConcurrencyLimiter
     let jobUploads = UploadPlaces()
     let processUploads = UploadPlaces()
+    /// Bodies on their way that were let in as repeats, without a place.
+    let repeatUploads = UploadPlaces()
+    /// Which keys are let in without a place.
+    let repeatDoor = RepeatDoor()
     /// Bytes of memory that are left; nil if nobody can tell.
     let availableMemory: @Sendable () -> Int?
     let health = Mutex(Health())

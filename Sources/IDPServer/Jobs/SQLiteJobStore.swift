@@ -37,6 +37,8 @@ final class SQLiteJobStore: JobStore {
         var changes = 0
         /// Flushes of documents.
         var documentSyncs = 0
+        /// Batches that waited for company until a timer ran out.
+        var waits = 0
     }
 
     private let pool: DatabasePool
@@ -55,8 +57,10 @@ final class SQLiteJobStore: JobStore {
     }
 
     /// A store whose documents are those of `artifacts`.
-    convenience init(path: String, artifacts: DiskArtifactStore) throws(ServiceError) {
-        try self.init(path: path) { () throws(ServiceError) in
+    convenience init(
+        path: String, artifacts: DiskArtifactStore, batchLimit: Int = SQLiteJobStore.batchLimitDefault
+    ) throws(ServiceError) {
+        try self.init(path: path, batchLimit: batchLimit) { () throws(ServiceError) in
             let sync: @Sendable () throws(ServiceError) -> Void = { () throws(ServiceError) in
                 try artifacts.makeDurable()
             }
@@ -67,12 +71,17 @@ final class SQLiteJobStore: JobStore {
     /// Opens the file for writing, making it (mode 0600) and its folder where they are missing, and brings its schema
     /// up to date.
     ///
-    /// - Parameter documents: makes the sync, once the file is there.
+    /// - Parameters:
+    ///   - batchLimit: most changes of a transaction, so that a flood cannot make one endless.
+    ///   - documents: makes the sync, once the file is there.
     /// - Throws: `STORAGE_FULL` or `STORAGE_FAILED`.
-    convenience init(path: String, documents: () throws(ServiceError) -> DocumentSync) throws(ServiceError) {
+    convenience init(
+        path: String, batchLimit: Int = SQLiteJobStore.batchLimitDefault,
+        documents: () throws(ServiceError) -> DocumentSync
+    ) throws(ServiceError) {
         let pool = try SQLiteJobStore.open(path)
         let documents = try documents()
-        self.init(pool: pool) { batch, box in SQLiteJobStore.flush(batch, pool, box, documents) }
+        self.init(pool: pool, batchLimit: batchLimit) { batch, box in SQLiteJobStore.flush(batch, pool, box, documents) }
     }
 
     /// Opens an existing file to look at it, beside a server that may be writing it: nothing is made, migrated or
@@ -95,12 +104,18 @@ final class SQLiteJobStore: JobStore {
     }
 
     /// - Parameter flush: writes a batch and tells each of it what came of it.
-    private init(pool: DatabasePool, flush: @escaping @Sendable ([Entry], StatisticsBox) -> Void) {
+    private init(
+        pool: DatabasePool, batchLimit: Int = SQLiteJobStore.batchLimitDefault,
+        flush: @escaping @Sendable ([Entry], StatisticsBox) -> Void
+    ) {
         let box = StatisticsBox()
         self.pool = pool
         statisticsBox = box
-        writer = GroupCommit(label: "idp.store.writer") { flush($0, box) }
+        writer = GroupCommit(label: "idp.store.writer", batchLimit: batchLimit) { flush($0, box) }
     }
+
+    /// Changes of a transaction, unless said otherwise.
+    static let batchLimitDefault = 1024
 
     /// Counts since the store was opened.
     var statistics: Statistics { statisticsReader() }
@@ -108,7 +123,12 @@ final class SQLiteJobStore: JobStore {
     /// Reads the counts without keeping the store.
     var statisticsReader: @Sendable () -> Statistics {
         let box = statisticsBox
-        return { box.value.withLock { $0 } }
+        let writer = writer
+        return {
+            var statistics = box.value.withLock { $0 }
+            statistics.waits = writer.counts.flushesByTimer
+            return statistics
+        }
     }
 
     func announceInsert() { writer.announce() }
@@ -205,6 +225,15 @@ final class SQLiteJobStore: JobStore {
                 guard let id = RunID(bytes: row[0] as Data) else { return nil }
                 return EndedRun(id: id, kind: try RunRow.kind(row[1]), state: try RunRow.state(row[2]))
             }
+        }
+    }
+
+    func expiredRuns(since moment: Timestamp, limit: Int) throws(ServiceError) -> [RunID] {
+        try read { database in
+            let sql = "SELECT run_id FROM expired WHERE expired_at >= ? ORDER BY expired_at DESC LIMIT ?"
+            let statement = try database.cachedStatement(sql: sql)
+            return try Data.fetchAll(statement, arguments: [moment.milliseconds, limit])
+                .compactMap { RunID(bytes: $0) }
         }
     }
 

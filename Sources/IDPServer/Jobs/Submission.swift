@@ -4,8 +4,8 @@ import Pipeline
 /// A document that was received whole and checked for size and type, still where it was spooled.
 struct SubmittedDocument: Sendable {
     var document: RunDocument
-    /// Moves the file to the given path by renaming; called once, on an intake queue. When it is never called, the
-    /// file's owner removes it.
+    /// Moves the file, which only its owner may read (0600), to the given path by renaming; called once, on an intake
+    /// queue. When it is never called, the file's owner removes it.
     var move: @Sendable (_ path: String) throws -> Void
 }
 

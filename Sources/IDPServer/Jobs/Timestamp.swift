@@ -1,4 +1,5 @@
 import Foundation
+import Observability
 import Pipeline
 
 /// A moment of the wall clock, to the millisecond, in UTC: what is stored, compared over restarts and shown.
@@ -25,6 +26,11 @@ struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible {
 
     /// RFC 3339 with milliseconds: `2026-11-23T13:07:38.120Z`.
     var description: String {
+        if let unixMilliseconds = UInt64(exactly: milliseconds) {
+            var text: [UInt8] = []
+            TimestampText.append(unixMilliseconds: unixMilliseconds, to: &text)
+            return String(decoding: text, as: UTF8.self)
+        }
         let second = milliseconds.flooredDivided(by: 1000)
         let inDay = second - second.flooredDivided(by: 86_400) * 86_400
         func padded(_ number: Int64, _ width: Int) -> String {

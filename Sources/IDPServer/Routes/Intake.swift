@@ -30,12 +30,25 @@ struct Intake: Sendable {
                 throw .tooLarge(limitBytes: uploadBytesMax)
             }
         }
-        if let refusal = runs.admission(for: kind, share: head.peerAddress.host) { throw refusal }
         var plan = MultipartPlan(spool: spool)
-        plan.place = runs.uploads(of: kind).take()
+        plan.place = try runs.arrival(of: kind, share: head.peerAddress.host) { Self.key(of: head, for: kind) }
         plan.fileLimitBytes = uploadBytesMax
         plan.bodyLimitBytes = uploadBytesMax + Self.formOverheadBytes
         return .multipart(plan)
+    }
+
+    /// The key of a request as it is stored; nil without one, and for one that will be refused with the form.
+    private static func key(of head: RequestHead, for kind: RunKind) -> String? {
+        guard let value = head.field(.idempotencyKey) else { return nil }
+        return try? IdempotencyKey(String(decoding: value, as: UTF8.self)).scoped(to: route(of: kind))
+    }
+
+    /// The route that makes runs of that kind.
+    static func route(of kind: RunKind) -> String {
+        switch kind {
+        case .job: "/v1/jobs"
+        case .sync: "/v1/process"
+        }
     }
 
     /// The validated submission of a request whose form is there.

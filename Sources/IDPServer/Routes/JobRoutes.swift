@@ -19,7 +19,7 @@ struct JobRoutes: Sendable {
         let get: @Sendable (RequestHead) throws(ServiceError) -> BodyPlan = { (_) throws(ServiceError) in .none }
         return [
             Route(
-                .post, "/v1/jobs",
+                .post, Intake.route(of: .job),
                 .queued(
                     admit: { (head) throws(ServiceError) in try intake.admit(head, for: .job) },
                     handle: { (call) throws(ServiceError) in
@@ -45,12 +45,7 @@ struct JobRoutes: Sendable {
         ]
     }
 
-    /// The run that the path names. An id of another shape than ours was never given out: not found.
-    private func runID(of call: Call) throws(ServiceError) -> RunID {
-        guard let text = call.pathVariable, let id = RunID(text.lowercased()) else { throw ServiceError(.jobNotFound) }
-        call.context.runID = id
-        return id
-    }
+    private func runID(of call: Call) throws(ServiceError) -> RunID { try call.runID() }
 
     private func status(_ call: Call) throws(ServiceError) {
         let id = try runID(of: call)
@@ -206,14 +201,15 @@ enum JobSubmission {
         let record = run.record
         call.context.runID = record.id
         var fields = [
-            ("Location", "/v1/jobs/\(record.id)"),
+            ("Content-Type", "application/json"), ("Location", "/v1/jobs/\(record.id)"),
             ("Retry-After", String(max(1, runs.retryAfterSeconds(for: record)))),
         ]
         if applied { fields.append(("Preference-Applied", "respond-async")) }
         call.reply(
-            202, fields: fields + run.origin.fields,
-            json: AcceptedResponse(
-                runID: record.id.description, status: "accepted", isDeduplicated: run.origin.isDeduplicated))
+            Response(
+                status: 202, fields: fields + run.origin.fields,
+                body: .bytes(
+                    AcceptedResponse(runID: record.id, isDeduplicated: run.origin.isDeduplicated).bytes)))
     }
 }
 

@@ -11,7 +11,7 @@ struct ProcessRoute: Sendable {
     var routes: [Route] {
         [
             Route(
-                .post, "/v1/process",
+                .post, Intake.route(of: .sync),
                 .queued(
                     admit: { (head) throws(ServiceError) in try intake.admit(head, for: .sync) },
                     handle: { (call) throws(ServiceError) in try process(call) }))

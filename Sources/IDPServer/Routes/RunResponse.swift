@@ -3,16 +3,18 @@ internal import Observability
 internal import Pipeline
 
 /// `202` of a submitted job.
-struct AcceptedResponse: Encodable {
-    let runID: String
-    let status: String
+struct AcceptedResponse {
+    let runID: RunID
     /// Nil leaves the member out.
     var isDeduplicated: Bool?
 
-    enum CodingKeys: String, CodingKey {
-        case runID = "run_id"
-        case status
-        case isDeduplicated = "deduplicated"
+    /// The body.
+    var bytes: [UInt8] {
+        var members = JSONMembers()
+        if let isDeduplicated { members.add("deduplicated", isDeduplicated) }
+        members.add("run_id", runID.description)
+        members.add("status", RunState.accepted.rawValue)
+        return members.closed
     }
 }
 
@@ -90,6 +92,13 @@ struct ResultResponse: Encodable {
     private enum Key: String, CodingKey {
         case extracted, checks, stages, pages, review
         case needsReview = "needs_review"
+        case pageSizes = "page_sizes"
+    }
+
+    /// A page in the units of its boxes.
+    private struct PageSize: Encodable {
+        let width: Double
+        let height: Double
     }
 
     private enum ReviewKey: String, CodingKey {
@@ -114,7 +123,7 @@ struct ResultResponse: Encodable {
         try RunResponse(record: record).encode(to: encoder)
         var container = encoder.container(keyedBy: Key.self)
         guard let judgement else {
-            for key in [Key.extracted, .checks, .stages, .pages, .needsReview, .review] {
+            for key in [Key.extracted, .checks, .stages, .pages, .pageSizes, .needsReview, .review] {
                 try container.encodeNil(forKey: key)
             }
             return
@@ -132,6 +141,8 @@ struct ResultResponse: Encodable {
         try checks.encode(judgement.checks.singleDocType, forKey: .singleDocType)
         try container.encode(judgement.stages, forKey: .stages)
         try container.encode(judgement.pages, forKey: .pages)
+        try container.encode(
+            judgement.sheets?.map { PageSize(width: $0.width, height: $0.height) }, forKey: .pageSizes)
         try container.encode(judgement.review?.isNeeded, forKey: .needsReview)
         guard let reviewed = judgement.review else { return try container.encodeNil(forKey: .review) }
         var review = container.nestedContainer(keyedBy: ReviewKey.self, forKey: .review)

@@ -43,42 +43,53 @@ public struct HistogramBuckets: Sendable, Hashable {
     public static let bytes = units((5...13).map { UInt64(1) << (2 * $0) })
 }
 
-/// Finds a value's bucket in a few instructions whatever the value: the width of the number in bits gives the first
-/// bucket that can hold it, and few bounds share a width.
+/// Finds a value's bucket in a few instructions whatever the value: the width of the number in bits and the three bits
+/// below its first give the first bucket that can hold it, and few bounds share those.
 @usableFromInline
 struct BucketIndex: @unchecked Sendable {
     // Sendable: the table is written here, before anybody else can have the pointer, then only read; never freed.
 
-    /// 65 bytes of first buckets by bit width come first, padded to 72 with, at 65, the most bounds of one width.
-    @usableFromInline static var stepsOffset: Int { 65 }
+    /// Bytes of first buckets by `key(of:)` come first; at this offset stands the most bounds of one key.
+    @usableFromInline static var stepsOffset: Int { 520 }
     /// Where the bounds begin.
-    @usableFromInline static var boundsOffset: Int { 72 }
-    /// First buckets by bit width, then the bounds, then a sentinel that stops the scan.
+    @usableFromInline static var boundsOffset: Int { 528 }
+    /// First buckets by key, then the bounds, then a sentinel that stops the scan.
     @usableFromInline let table: UnsafeMutableRawPointer
 
-    /// The index over ascending bounds.
+    /// The index over ascending bounds, at most 255.
     init(_ bounds: [UInt64]) {
+        precondition(bounds.count <= 255, "A bucket's number is one byte.")
         let bytes = Self.boundsOffset + (bounds.count + 1) * 8
         table = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
-        for width in 0...64 {
-            let smallest = width == 0 ? 0 : UInt64(1) << UInt64(width - 1)
+        for key in 0..<Self.stepsOffset {
+            // The keys of no number (8 to 31) are never asked for.
+            let width = UInt64(key >> 3)
+            let smallest = key < 32 ? UInt64(key) : (8 + UInt64(key & 7)) << (width - 4)
             let first = bounds.firstIndex { $0 >= smallest } ?? bounds.count
-            table.storeBytes(of: UInt8(first), toByteOffset: width, as: UInt8.self)
+            table.storeBytes(of: UInt8(first), toByteOffset: key, as: UInt8.self)
         }
-        let widths = bounds.map { 64 - $0.leadingZeroBitCount }
-        let steps = Dictionary(grouping: widths) { $0 }.values.map(\.count).max() ?? 0
+        let steps = Dictionary(grouping: bounds.map { Self.key(of: $0) }) { $0 }.values.map(\.count).max() ?? 0
         table.storeBytes(of: UInt8(steps), toByteOffset: Self.stepsOffset, as: UInt8.self)
         for (index, bound) in (bounds + [.max]).enumerated() {
             table.storeBytes(of: bound, toByteOffset: Self.boundsOffset + index * 8, as: UInt64.self)
         }
     }
 
+    /// The width of a number in bits and its next three bits; of a number below 8, itself.
+    @inlinable
+    @inline(__always)
+    static func key(of value: UInt64) -> Int {
+        let width = 64 &- value.leadingZeroBitCount
+        // Without a branch: numbers below 8 have no bits to shift out, and their width would be counted twice.
+        let shift = max(width &- 4, 0)
+        return (value < 8 ? 0 : width &* 8) &+ Int(truncatingIfNeeded: value &>> UInt64(shift) & 7)
+    }
+
     /// The index of the first bound that is not below `value`; the number of bounds if there is none.
     @inlinable
     @inline(__always)
     func bucket(of value: UInt64) -> Int {
-        let width = 64 &- value.leadingZeroBitCount
-        var index = Int(table.load(fromByteOffset: width, as: UInt8.self))
+        var index = Int(table.load(fromByteOffset: Self.key(of: value), as: UInt8.self))
         // As often for every value, and without a branch on it: values come in no order that a processor could guess.
         // Past the last bound stands the largest number, which ends the counting.
         for _ in 0..<table.load(fromByteOffset: Self.stepsOffset, as: UInt8.self) {

@@ -18,7 +18,9 @@ public struct HistogramFamily: Sendable {
             return .histogram(
                 MetricHistogram(
                     cells: arena.allocate(buckets + 1), index: index, sumCell: buckets,
-                    exemplars: shape.keepsExemplars ? ExemplarSlots(count: buckets) : nil))
+                    exemplars: shape.keepsExemplars ? ExemplarSlots(count: buckets) : nil,
+                    native: shape.isNative
+                        ? NativeCells(cells: arena.allocate(NativeBuckets.cellCount)) : nil))
         }
         guard case .histogram(let histogram) = source else {
             preconditionFailure("This series is not a histogram.")

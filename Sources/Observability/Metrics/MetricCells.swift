@@ -71,6 +71,14 @@ public struct MetricCells: @unchecked Sendable {
         }
     }
 
+    /// The sums of the first `count` cells over all lanes.
+    func totals(_ count: Int) -> [UInt64] {
+        [UInt64](unsafeUninitializedCapacity: count) { sums, filled in
+            totals(into: UnsafeMutableBufferPointer(rebasing: sums[..<count]))
+            filled = count
+        }
+    }
+
     /// A cell of a lane; valid as long as the process.
     @inlinable
     @inline(__always)

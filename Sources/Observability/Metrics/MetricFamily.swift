@@ -45,6 +45,7 @@ struct MetricFamily: Sendable {
         let bucketIndex: BucketIndex?
         let bucketCount: Int
         let keepsExemplars: Bool
+        let isNative: Bool
     }
 
     /// One combination of label values.
@@ -69,6 +70,8 @@ struct MetricFamily: Sendable {
     let exposesUntouched: Bool
     /// Whether its instruments have exemplar slots.
     let keepsExemplars: Bool
+    /// Whether its histograms have native buckets too.
+    let isNative: Bool
     /// `# HELP` and `# TYPE` in the text format.
     let textHeader: [UInt8]
     /// The same in OpenMetrics, where a counter's family is named without `_total`.
@@ -89,7 +92,7 @@ struct MetricFamily: Sendable {
     /// A family without series; prepares everything of its text that does not depend on them.
     init(
         name: String, help: String, kind: Kind, labelNames: [String], exposesUntouched: Bool = true,
-        keepsExemplars: Bool = false, collect: (@Sendable () -> [MetricSample])? = nil
+        keepsExemplars: Bool = false, isNative: Bool = false, collect: (@Sendable () -> [MetricSample])? = nil
     ) {
         self.name = name
         self.help = help
@@ -97,6 +100,7 @@ struct MetricFamily: Sendable {
         self.labelNames = labelNames
         self.exposesUntouched = exposesUntouched
         self.keepsExemplars = keepsExemplars
+        self.isNative = isNative
         self.collect = collect
         textHeader = Self.header(name: name, help: help, kind: kind, escapesQuotes: false)
         let baseName = kind == .counter ? String(name.dropLast("_total".count)) : name
@@ -120,7 +124,8 @@ struct MetricFamily: Sendable {
         precondition(collect == nil, "\(name) is collected at scrape.")
         if let index = indexByLabels[labels] { return series[index].source }
         let shape = InstrumentShape(
-            name: name, bucketIndex: bucketIndex, bucketCount: bucketTextEnds.count, keepsExemplars: keepsExemplars)
+            name: name, bucketIndex: bucketIndex, bucketCount: bucketTextEnds.count, keepsExemplars: keepsExemplars,
+            isNative: isNative)
         let source = make(shape)
         indexByLabels[labels] = series.count
         series.append(Series(labels: labels, labelText: Self.labelText(labelNames, labels), source: source))

@@ -9,6 +9,8 @@ public struct MetricHistogram: Sendable {
     @usableFromInline let sumCell: Int
     /// One slot per bucket, if the family keeps exemplars.
     @usableFromInline let exemplars: ExemplarSlots?
+    /// The cells of the native buckets, if the family has them; see `NativeBuckets`.
+    @usableFromInline let native: NativeCells?
 
     /// Notes a duration. The fast form: no floating point.
     @inlinable
@@ -23,6 +25,7 @@ public struct MetricHistogram: Sendable {
     public func observe(units: UInt64, lane: Lane = .shared) {
         cells.add(1, cell: index.bucket(of: units), lane: lane)
         cells.add(units, cell: sumCell, lane: lane)
+        if let native { native.cells.add(1, cell: native.index.bucket(of: units), lane: lane) }
     }
 
     /// Notes a duration in seconds; what is negative or not a number counts as zero.
@@ -46,6 +49,21 @@ public struct MetricHistogram: Sendable {
 
     /// The sum of the values in small units, over all lanes.
     public var sumUnits: UInt64 { cells.total(cell: sumCell) }
+}
+
+/// What a histogram records its native buckets into.
+@usableFromInline
+struct NativeCells: Sendable {
+    /// `NativeBuckets.cellCount` of them.
+    @usableFromInline let cells: MetricCells
+    /// `NativeBuckets.index`, which is the same for all.
+    @usableFromInline let index: BucketIndex
+
+    /// Cells for one histogram.
+    init(cells: MetricCells) {
+        self.cells = cells
+        index = NativeBuckets.index
+    }
 }
 
 /// `value` as a whole number; zero for negative numbers and NaN, bounded above so that a sum does not wrap at once.

@@ -7,8 +7,13 @@ extension MetricRegistry {
         let hooks = state.withLock { $0.scrapeHooks }
         for hook in hooks { hook() }
         let families = state.withLock { $0.families }
-        for family in families { ExpositionWriter(family, format, buffer).append() }
-        if format == .openMetrics { buffer.append { $0.append(text: "# EOF\n") } }
+        switch format {
+        case .text, .openMetrics:
+            for family in families { ExpositionWriter(family, format, buffer).append() }
+            if format == .openMetrics { buffer.append { $0.append(text: "# EOF\n") } }
+        case .protobuf:
+            for family in families { family.message()?.appendDelimited(to: buffer) }
+        }
     }
 
     /// The whole exposition.

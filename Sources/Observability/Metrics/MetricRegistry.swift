@@ -126,22 +126,25 @@ public final class MetricRegistry: Sendable {
     /// A histogram over `buckets`.
     public func histogram(
         _ name: String, help: String, buckets: HistogramBuckets, labels: KeyValuePairs<String, String> = [:],
-        exemplars: Bool = false
+        exemplars: Bool = false, native: Bool = false
     ) -> MetricHistogram {
-        histogramFamily(name, help: help, buckets: buckets, labels: labels.map(\.key), exemplars: exemplars)
-            .with(labels.map(\.value))
+        histogramFamily(
+            name, help: help, buckets: buckets, labels: labels.map(\.key), exemplars: exemplars, native: native
+        ).with(labels.map(\.value))
     }
 
     /// A family of histograms with label names, to be resolved with `with(_:)`. With `exposesUntouched: false` a
-    /// series shows up with its first observation.
+    /// series shows up with its first observation. With `native`, which is for durations, the protobuf exposition shows
+    /// native buckets beside the classic ones, for some kilobytes of memory a series and lane.
     public func histogramFamily(
         _ name: String, help: String, buckets: HistogramBuckets, labels: [String], exposesUntouched: Bool = true,
-        exemplars: Bool = false
+        exemplars: Bool = false, native: Bool = false
     ) -> HistogramFamily {
+        precondition(!native || buckets.unitExponent == 9, "Native buckets are for durations: \(name)")
         let family = register(
             MetricFamily(
                 name: name, help: help, kind: .histogram(buckets), labelNames: labels,
-                exposesUntouched: exposesUntouched, keepsExemplars: exemplars))
+                exposesUntouched: exposesUntouched, keepsExemplars: exemplars, isNative: native))
         return HistogramFamily(registry: self, family: family)
     }
 

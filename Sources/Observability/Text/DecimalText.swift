@@ -46,6 +46,11 @@ public enum DecimalText {
         }
     }
 
+    /// 10 to a small power, exactly.
+    static func powerOfTen(_ exponent: Int) -> Double {
+        (0..<exponent).reduce(1) { power, _ in power * 10 }
+    }
+
     /// A bucket's bound as the `le` label shows it. Whole numbers keep `.0`: OpenMetrics asks for it, and the same text
     /// in both formats keeps a bucket one series whatever a scraper negotiates.
     static func bound(_ units: UInt64, exponent: Int) -> String {

@@ -71,6 +71,8 @@ public struct PageText: Sendable, Hashable, Codable {
     /// 0 to 1: 1 for a text layer, the engine's mean word confidence otherwise.
     public var confidence: Double
     public var lines: [TextLine]
+    /// How its picture is made again; nil for texts that come from elsewhere.
+    public var sheet: PageSheet?
 
     public init(
         number: Int, width: Double, height: Double, source: Source, confidence: Double, lines: [TextLine]

@@ -250,7 +250,7 @@ public final class DocumentWorkerPool: Sendable {
         if turn.deadline.hasPassed { return ServiceError(.processingTimeout, cause: "the run's deadline passed") }
         return switch request {
         case .recognise: ServiceError(.ocrTimeout, cause: cause)
-        case .inspect, .configure, .attempt: ServiceError(.processingTimeout, cause: cause)
+        case .inspect, .configure, .paint, .attempt: ServiceError(.processingTimeout, cause: cause)
         }
     }
 

@@ -18,6 +18,8 @@ public enum DocumentWorkerProcess {
     /// Serves the parent until it closes the control socket or dies, then exits.
     public static func run(controlDescriptor: Int32 = DocumentWorkerProcess.controlDescriptor) -> Never {
         let channel = FrameChannel(owning: controlDescriptor)
+        // A tool that ends before it has read its document is an error to look at, not our end.
+        signal(SIGPIPE, SIG_IGN)
         do {
             let first = try channel.receive()
             guard case .configure(let configuration) = try JSONDecoder().decode(WorkerRequest.self, from: first.frame)
@@ -38,9 +40,13 @@ public enum DocumentWorkerProcess {
                 try channel.send(beat)
                 WorkerSandbox.grantCPU(seconds: configuration.operationCPUSeconds)
                 try send(session.answer(request, document: document), over: channel)
+                session.getReady()
                 // What a large picture took goes back to the system, not to the next document; the caller has its
                 // answer already.
-                if case .recognise = request { malloc_trim(0) }
+                switch request {
+                case .recognise, .paint: malloc_trim(0)
+                case .configure, .inspect, .attempt: break
+                }
             }
         } catch FrameChannel.Failure.closed {
             exit(EXIT_SUCCESS)
@@ -65,6 +71,9 @@ final class WorkerSession {
     private let toolbox: Toolbox
     private let pulse: Pulse
     private var engine: RecognitionEngine?
+    private var waiting: WaitingTextReader?
+    /// The page bound of the last PDF: the next one will have it too.
+    private var maxPages: Int?
 
     init(_ configuration: WorkerConfiguration, _ toolbox: Toolbox, _ pulse: Pulse) {
         self.configuration = configuration
@@ -75,6 +84,13 @@ final class WorkerSession {
     /// Loads the models ahead of the first page. A failure shows, with its reason, when a page is read.
     func warmUp() {
         engine = try? RecognitionEngine(configuration, pulse)
+    }
+
+    /// Does what can be done before the next document comes.
+    func getReady() {
+        guard waiting == nil, let maxPages else { return }
+        // Without one the next document starts its own.
+        waiting = try? WaitingTextReader(maxPages: maxPages, toolbox, configuration)
     }
 
     /// Does what was asked; every failure becomes a reply.
@@ -88,6 +104,8 @@ final class WorkerSession {
                 return .outline(PackedOutline(try inspect(document, order)))
             case .recognise(let order):
                 return .page(PackedPage(try recognise(document, order)))
+            case .paint(let order):
+                return .picture(try paint(document, order))
             case .attempt(let act):
                 let number = act.attempt()
                 return number == 0 ? .done : .refused(number)
@@ -101,11 +119,20 @@ final class WorkerSession {
 
     private func inspect(_ document: Int32, _ order: InspectOrder) throws -> DocumentOutline {
         let file = try MappedFile(document)
+        let format = try format(of: file)
+        if format == .pdf {
+            var reader = pdf(document, file)
+            (reader.waiting, waiting, maxPages) = (waiting, nil, order.maxPages)
+            return try reader.inspect(maxPages: order.maxPages)
+        }
+        return try image(format, file).inspect(maxPages: order.maxPages)
+    }
+
+    private func format(of file: MappedFile) throws -> DocumentFormat {
         guard let format = DocumentFormat(file: file.bytes) else {
             throw WorkerFailure(.unsupportedFileType, "The file is not a PDF, JPEG, PNG or TIFF")
         }
-        if format == .pdf { return try pdf(document, file).inspect(maxPages: order.maxPages) }
-        return try image(format, file).inspect(maxPages: order.maxPages)
+        return format
     }
 
     private func recognise(_ document: Int32, _ order: RecogniseOrder) throws -> PageText {
@@ -113,17 +140,30 @@ final class WorkerSession {
         let engine = try engine ?? RecognitionEngine(configuration, pulse)
         self.engine = engine
         if case .frame(let frame) = order.plan {
-            return try engine.read(image(order.format, file).picture(frame: frame), number: order.page)
+            return try engine.read(
+                image(order.format, file).picture(frame: frame), number: order.page, order.plan)
         }
         let reader = pdf(document, file)
-        let first = try engine.read(reader.picture(page: order.page, order.plan), number: order.page)
+        let first = try engine.read(reader.picture(page: order.page, order.plan), number: order.page, order.plan)
         // What was lifted out may not be what the page shows: mirrored or turned by its matrix, a mask, an empty
         // background under drawn text. The page as it is drawn decides.
         guard case .lifted(_, _, let size) = order.plan, first.confidence < 0.7 || first.lines.count < 3 else {
             return first
         }
-        let second = try engine.read(reader.picture(page: order.page, .drawn(page: size)), number: order.page)
+        let drawn = PicturePlan.drawn(page: size)
+        let second = try engine.read(reader.picture(page: order.page, drawn), number: order.page, drawn)
         return second.confidence > first.confidence ? second : first
+    }
+
+    private func paint(_ document: Int32, _ order: PaintOrder) throws -> Data {
+        let file = try MappedFile(document)
+        let picture =
+            if case .frame(let frame) = order.sheet.plan {
+                try image(format(of: file), file).picture(frame: frame)
+            } else {
+                try pdf(document, file).picture(page: order.page, order.sheet.plan, isColoured: true)
+            }
+        return try PagePainter.jpeg(of: picture, order.sheet)
     }
 
     private func pdf(_ document: Int32, _ file: MappedFile) -> PDFReader {

@@ -42,6 +42,26 @@ enum LeftoverInk {
         return largest.map { grown($0, by: Double(unit) * scale, within: picture) }
     }
 
+    /// A place and the words that stand beside it, for a line is read better whole than from the middle of a word on.
+    static func wholeRows(at place: Box, of lines: [[Word]]) -> Box {
+        lines.joined().filter { word in
+            word.box.middleY > place.y && word.box.middleY < place.y + place.height
+        }.reduce(place) { $0.union($1.box) }
+    }
+
+    /// The lines with one read a second time: in place of the words that it covers where it says more, else only with
+    /// its words that stand where there were none.
+    static func taking(_ line: [Word], into lines: [[Word]], surerThan floor: Double) -> [[Word]] {
+        let sure = line.filter { $0.confidence >= floor }
+        guard !sure.isEmpty else { return lines }
+        let covered = lines.joined().filter { word in sure.contains { $0.box.coversQuarter(of: word.box) } }
+        let replaced = covered.reduce(0) { $0 + $1.weight }
+        guard !covered.isEmpty, sure.reduce(0, { $0 + $1.weight }) > replaced * 1.1 else {
+            return lines + unread([line], besides: Array(lines.joined()), surerThan: floor)
+        }
+        return lines.map { $0.filter { !covered.contains($0) } }.filter { !$0.isEmpty } + [sure]
+    }
+
     /// The words of a second reading that stand where the first has none.
     static func unread(_ lines: [[Word]], besides words: [Word], surerThan floor: Double) -> [[Word]] {
         lines.compactMap { line in
@@ -95,6 +115,11 @@ enum LeftoverInk {
         let bottom = min(place.y + place.height + unit / 2, Double(picture.height))
         return Box(x: left, y: top, width: right - left, height: bottom - top)
     }
+}
+
+extension Word {
+    /// How much it says how surely: letters, each as much as the word is certain beyond a guess.
+    var weight: Double { Double(text.count) * max(confidence - 0.5, 0) }
 }
 
 extension Box {

@@ -4,12 +4,29 @@ enum LineAssembler {
     /// Where a text's reading direction points on the page.
     private enum Direction: CaseIterable {
         case right, down, left, up
+
+        /// Clockwise degrees that make it point to the right.
+        var turn: Int {
+            switch self {
+            case .right: 0
+            case .up: 90
+            case .left: 180
+            case .down: 270
+            }
+        }
+    }
+
+    /// A page's text, upright.
+    struct Assembly {
+        var lines: [TextLine]
+        var width: Double
+        var height: Double
+        /// Clockwise degrees by which the page was turned.
+        var turn: Int
     }
 
     /// The rows of `pieces`, and the page's size once it is upright. Empty pieces are dropped.
-    static func assemble(
-        _ pieces: [[Word]], width: Double, height: Double
-    ) -> (lines: [TextLine], width: Double, height: Double) {
+    static func assemble(_ pieces: [[Word]], width: Double, height: Double) -> Assembly {
         let direction = prevailingDirection(of: pieces)
         let upright = pieces.filter { !$0.isEmpty }.map { piece in
             piece.map { word in
@@ -19,7 +36,9 @@ enum LineAssembler {
             }
         }
         let sideways = direction == .down || direction == .up
-        return (rows(of: upright), sideways ? height : width, sideways ? width : height)
+        return Assembly(
+            lines: rows(of: upright), width: sideways ? height : width, height: sideways ? width : height,
+            turn: direction.turn)
     }
 
     /// Each piece votes with its length for the way from its first to its last word.

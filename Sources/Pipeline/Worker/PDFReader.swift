@@ -8,6 +8,8 @@ struct PDFReader {
     var configuration: WorkerConfiguration
     /// The document's bytes.
     var file: UnsafeRawBufferPointer
+    /// One that waits for a document, if there is one.
+    var waiting: WaitingTextReader?
 
     /// Resolution for drawn pages: more gains nothing after the background is evened out (measured on scans).
     private static let drawingDPI = 200.0
@@ -19,8 +21,8 @@ struct PDFReader {
     /// Page by page the sound text, or where the page's picture is.
     func inspect(maxPages: Int) throws -> DocumentOutline {
         // One page more than allowed tells whether there are too many, without reading the rest.
-        let run = try tool(
-            "pdftotext", ["-tsv", "-l", String(maxPages + 1), ToolRun.documentPath, "-"])
+        let run = try waiting?.read(file, maxPages: maxPages, tool)
+            ?? tool("pdftotext", WaitingTextReader.arguments(maxPages: maxPages, document: ToolRun.documentPath))
         try check(run, orThrow: "the PDF is damaged")
         let layer = TextLayer(tsv: run.output)
         guard layer.pages.count <= maxPages else {
@@ -29,11 +31,13 @@ struct PDFReader {
         guard !layer.pages.isEmpty else { throw unreadable("the PDF has no pages") }
         let pictures = try pictures(beside: layer)
         let turns = try turns(pages: layer.pages.count, forPictures: !pictures.pictures.isEmpty)
-        let pages = layer.pages.enumerated().map { index, page -> DocumentOutline.Page in
+        let pages = try layer.pages.enumerated().map { index, page -> DocumentOutline.Page in
             let number = index + 1
             let found = pictures.on(page: number)
             let page = page.displayed(turnedBy: turns?[number])
-            if TextSoundness.isSound(page.words, among: surroundings(of: found, on: page.size)) {
+            if TextSoundness.isSound(page.words, among: surroundings(of: found, on: page.size)),
+                try !showsMore(number, than: page)
+            {
                 return .text(text(of: page, number: number))
             }
             return .picture(plan(for: page, found, turn: turns?[number]))
@@ -41,14 +45,14 @@ struct PDFReader {
         return DocumentOutline(format: .pdf, pages: pages)
     }
 
-    /// The page's picture.
-    func picture(page: Int, _ plan: PicturePlan) throws -> Picture {
+    /// The page's picture; a drawn one in grey unless `isColoured`.
+    func picture(page: Int, _ plan: PicturePlan, isColoured: Bool = false) throws -> Picture {
         switch plan {
         case .lifted(let encoding, let turn, let size):
             if let lifted = try lift(page: page, encoding)?.turned(clockwise: turn) { return lifted }
-            return try draw(page: page, size)
+            return try draw(page: page, size, isColoured)
         case .drawn(let size):
-            return try draw(page: page, size)
+            return try draw(page: page, size, isColoured)
         case .frame:
             throw WorkerFailure(
                 .internalProcessingError, ErrorCode.internalProcessingError.title, cause: "frame of a PDF")
@@ -56,10 +60,28 @@ struct PDFReader {
     }
 
     private func text(of page: TextLayer.Page, number: Int) -> PageText {
-        let (lines, width, height) = LineAssembler.assemble(
-            page.pieces, width: page.size.width, height: page.size.height)
-        return PageText(
-            number: number, width: width, height: height, source: .textLayer, confidence: 1, lines: lines)
+        let upright = LineAssembler.assemble(page.pieces, width: page.size.width, height: page.size.height)
+        var text = PageText(
+            number: number, width: upright.width, height: upright.height, source: .textLayer, confidence: 1,
+            lines: upright.lines)
+        text.sheet = PageSheet(
+            width: upright.width, height: upright.height, plan: .drawn(page: page.size), isRead: false,
+            turn: upright.turn)
+        return text
+    }
+
+    /// Whether the page shows much that its text layer does not say. It is drawn, small, only where that may be.
+    private func showsMore(_ number: Int, than page: TextLayer.Page) throws -> Bool {
+        guard DrawnPage.isSuspect(page) else { return false }
+        let longest = max(page.size.width, page.size.height) / 72 * Double(DrawnPage.dpi)
+        // Of a page of unusual size the text is believed: it would be drawn too large.
+        guard longest.isFinite, longest < Self.longestSide else { return false }
+        let name = String(number)
+        let run = try tool(
+            "pdftoppm", ["-gray", "-r", String(DrawnPage.dpi), "-f", name, "-l", name, ToolRun.documentPath])
+        guard run.succeeded, let picture = try? Picture(decoding: run.output, maxPixels: configuration.maxPixels)
+        else { return false }
+        return DrawnPage.showsMore(picture, than: page)
     }
 
     private func surroundings(
@@ -129,9 +151,9 @@ struct PDFReader {
         return try? Picture(decoding: run.output, maxPixels: configuration.maxPixels)
     }
 
-    private func draw(page: Int, _ size: PageSize) throws -> Picture {
+    private func draw(page: Int, _ size: PageSize, _ isColoured: Bool) throws -> Picture {
         let number = String(page)
-        var arguments = ["-gray", "-f", number, "-l", number]
+        var arguments = (isColoured ? [] : ["-gray"]) + ["-f", number, "-l", number]
         let longest = max(size.width, size.height) / 72 * Self.drawingDPI
         let fits = longest.isFinite && (Self.shortestSide...Self.longestSide).contains(longest)
         if fits {

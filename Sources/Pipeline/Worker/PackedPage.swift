@@ -6,6 +6,7 @@ struct PackedPage: Codable {
     var height: Double
     var source: PageText.Source
     var confidence: Double
+    var sheet: PageSheet?
     /// Lines with line feeds between them, words with spaces between them.
     var text: String
     /// Left, top, width and height of each word in turn, in tenths of the page's unit.
@@ -19,6 +20,7 @@ struct PackedPage: Codable {
         height = page.height
         source = page.source
         confidence = page.confidence
+        sheet = page.sheet
         text = page.lines.map(\.text).joined(separator: "\n")
         let words = page.lines.flatMap(\.words)
         boxes = words.flatMap { word in
@@ -46,8 +48,10 @@ struct PackedPage: Codable {
             lines.append(TextLine(words: words))
         }
         guard boxes.count == index * 4 else { return nil }
-        return PageText(
+        var page = PageText(
             number: number, width: width, height: height, source: source, confidence: confidence, lines: lines)
+        page.sheet = sheet
+        return page
     }
 }
 

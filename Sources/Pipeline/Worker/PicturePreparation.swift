@@ -15,30 +15,70 @@ enum PicturePreparation {
     /// Where between the print's darkness and white the ink of stamps begins. Tried .10 to .40: less eats thin print,
     /// more leaves the stamps.
     private static let stampInk = 0.25
-    /// From there on grey runs out into white over so many levels, so that the print keeps soft edges.
+    /// In pixels: how far a stroke's edge is from its core.
+    private static let coreReach: Int32 = 5
+    /// In pixels of half the size: no letter's stroke is wider.
+    private static let widestStroke: Int32 = 17
+    /// Print is darker than its paper by this much at least.
+    private static let leastContrast: Int32 = 80
+    /// In pixels of half the size: fewer are dust.
+    private static let leastInk: Float = 200
+    /// So far above that grey runs out into white, over so many levels, so that the print keeps soft edges.
+    private static let rampDelay = 25
     private static let ramp = 30
 
     /// Nil when there is no memory for it.
     static func prepare(_ picture: Picture) -> Picture? {
         guard let grey = grey(picture), let scaled = scaled(grey) else { return nil }
-        let upright = isDark(scaled) ? Picture(taking: pixInvert(nil, scaled.pix)) ?? scaled : scaled
-        // Both give up on pictures that are too small or hold nothing: then the picture is good as it is.
-        let even = Picture(taking: pixBackgroundNormSimple(upright.pix, nil, nil)) ?? upright
+        let even = evened(scaled)
         return Picture(taking: pixDeskew(even.pix, 0)) ?? even
+    }
+
+    /// Dark on light, on an even background.
+    private static func evened(_ grey: Picture) -> Picture {
+        let upright = isDark(grey) ? Picture(taking: pixInvert(nil, grey.pix)) ?? grey : grey
+        // Gives up on pictures that are too small or hold nothing: then the picture is good as it is.
+        return Picture(taking: pixBackgroundNormSimple(upright.pix, nil, nil)) ?? upright
+    }
+
+    /// The picture in its own colours with the size and the angle that `prepare` gives it. Nil when there is no memory
+    /// for it.
+    static func straightened(_ picture: Picture) -> Picture? {
+        guard let opaque = opaque(picture),
+            let full = pixGetDepth(opaque.pix) == 32 ? opaque : Picture(taking: pixConvertTo8(opaque.pix, 0)),
+            let scaled = scaled(full), let grey = grey(picture), let scaledGrey = self.scaled(grey)
+        else { return nil }
+        let even = evened(scaledGrey)
+        var (angle, certainty) = (Float(0), Float(0))
+        guard let straight = Picture(taking: pixDeskewGeneral(even.pix, 0, 0, 0, 0, 0, &angle, &certainty)),
+            // The same picture comes back where there is nothing to do.
+            straight.pix != even.pix
+        else { return scaled }
+        return Picture(
+            taking: pixRotate(
+                scaled.pix, angle * .pi / 180, Int32(L_ROTATE_AREA_MAP), Int32(L_BRING_IN_WHITE), 0, 0))
     }
 
     /// A copy of a prepared picture in which everything clearly lighter than the print is white: stamps, signatures,
     /// watermarks. Nil when there is no memory for it. `start` is the picture's `stampLevel`.
+    ///
+    /// A stroke is judged by its core, the darkest that is near: so a stamp goes whole and thin print keeps its soft
+    /// edges. Where the two touch, what is light goes by its own level.
     static func withoutStamps(_ prepared: Picture, from start: Int) -> Picture? {
         guard let map = numaCreate(256) else { return nil }
         var levels: UnsafeMutablePointer<Numa>? = map
         defer { numaDestroy(&levels) }
         for level in 0..<256 {
-            let share = min(max(Double(level - start) / Double(ramp), 0), 1)
+            let share = min(max(Double(level - start - rampDelay) / Double(ramp), 0), 1)
             numaAddNumber(map, Float(Double(level) + (255 - Double(level)) * share))
         }
-        guard let lifted = Picture(taking: pixCopy(nil, prepared.pix)) else { return nil }
-        return pixTRCMap(lifted.pix, nil, map) == 0 ? lifted : nil
+        guard let lifted = Picture(taking: pixCopy(nil, prepared.pix)), pixTRCMap(lifted.pix, nil, map) == 0,
+            let cores = Picture(taking: pixErodeGray(prepared.pix, coreReach, coreReach)),
+            let print = Picture(taking: pixThresholdToBinary(cores.pix, Int32(start + 1))),
+            let others = Picture(taking: pixInvert(nil, print.pix)),
+            pixSetMasked(lifted.pix, others.pix, 255) == 0
+        else { return nil }
+        return lifted
     }
 
     /// From which level on ink is a stamp's and no more the print's: 0 black to 255 white. Nil when nothing is dark.
@@ -52,12 +92,31 @@ enum PicturePreparation {
         return pixGetRankValue(prepared.pix, 4, 0.0005, &darkest) == 0 && darkest > 170
     }
 
-    /// The darkness of the print: a quarter of all ink is darker. Nil when there is no ink.
+    /// The darkness of the print: a quarter of the cores of all strokes is darker. Nil when there are none.
+    ///
+    /// Only what is thin and much darker than what is around it counts: the table under a photographed page is as dark
+    /// as print and larger than all of it.
     private static func printLevel(of picture: Picture) -> Int? {
-        var histogram = pixGetGrayHistogram(picture.pix, 2)
+        // At half the size: that is enough for a histogram, and it takes the noise of cameras away.
+        guard let half = Picture(taking: pixScaleAreaMap2(picture.pix)),
+            let cores = Picture(taking: pixErodeGray(half.pix, 3, 3)),
+            let paper = Picture(taking: pixCloseGray(half.pix, widestStroke, widestStroke)),
+            let contrast = Picture(taking: pixSubtractGray(nil, paper.pix, half.pix)),
+            let faint = Picture(taking: pixThresholdToBinary(contrast.pix, leastContrast)),
+            let dark = Picture(taking: pixInvert(nil, faint.pix)),
+            // Specks of noise have no length.
+            let upright = Picture(taking: pixOpenBrick(nil, dark.pix, 1, 5)),
+            let level = Picture(taking: pixOpenBrick(nil, dark.pix, 5, 1)),
+            let strokes = Picture(taking: pixOr(nil, upright.pix, level.pix)),
+            // Nor is a bar or the square of a QR code a stroke.
+            let solid = Picture(taking: pixOpenBrick(nil, dark.pix, 5, 5)),
+            let blocks = Picture(taking: pixDilateBrick(nil, solid.pix, 9, 9)),
+            let print = Picture(taking: pixSubtract(nil, strokes.pix, blocks.pix))
+        else { return nil }
+        var histogram = pixGetGrayHistogramMasked(cores.pix, print.pix, 0, 0, 1)
         guard histogram != nil else { return nil }
         defer { numaDestroy(&histogram) }
-        let counts = (0..<160).map { level -> Float in
+        let counts = (0..<200).map { level -> Float in
             var count: Float = 0
             numaGetFValue(histogram, Int32(level), &count)
             return count
@@ -66,12 +125,20 @@ enum PicturePreparation {
         var passed: Float = 0
         return counts.firstIndex { count in
             passed += count
-            return ink > 0 && passed >= ink / 4
+            return ink > leastInk && passed >= ink / 4
         }
     }
 
     /// Of a coloured picture the lightest of its three colours: that makes coloured ink light and leaves black black.
     private static func grey(_ picture: Picture) -> Picture? {
+        guard let source = opaque(picture) else { return nil }
+        return Picture(
+            taking: pixGetDepth(source.pix) == 32
+                ? pixConvertRGBToGrayMinMax(source.pix, Int32(L_CHOOSE_MAX)) : pixConvertTo8(source.pix, 0))
+    }
+
+    /// Without a colour table and without transparency.
+    private static func opaque(_ picture: Picture) -> Picture? {
         var source = picture
         if let colormap = pixGetColormap(picture.pix) {
             var isOpaque: Int32 = 1
@@ -81,9 +148,7 @@ enum PicturePreparation {
         }
         // White paper behind what is transparent.
         if pixGetSpp(source.pix) == 4, let opaque = Picture(taking: pixRemoveAlpha(source.pix)) { source = opaque }
-        return Picture(
-            taking: pixGetDepth(source.pix) == 32
-                ? pixConvertRGBToGrayMinMax(source.pix, Int32(L_CHOOSE_MAX)) : pixConvertTo8(source.pix, 0))
+        return source
     }
 
     private static func scaled(_ picture: Picture) -> Picture? {

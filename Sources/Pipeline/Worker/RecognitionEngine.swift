@@ -11,10 +11,8 @@ final class RecognitionEngine {
         /// Mean confidence of the words, 0 to 1.
         var confidence: Double
 
-        /// How much was read how well: letters, each as much as its word is certain beyond a guess.
-        var weight: Double {
-            lines.joined().reduce(0) { $0 + Double($1.text.count) * max($1.confidence - 0.5, 0) }
-        }
+        /// How much was read how well.
+        var weight: Double { lines.joined().reduce(0) { $0 + $1.weight } }
     }
 
     /// Below this a page was not readable the way it lies: readable ones measured 0.79 to 0.95, upside-down ones 0.30
@@ -65,25 +63,35 @@ final class RecognitionEngine {
     }
 
     /// Reads a picture: as it lies, and turned if that gives nothing readable.
-    func read(_ picture: Picture, number: Int) throws -> PageText {
+    func read(_ picture: Picture, number: Int, _ plan: PicturePlan) throws -> PageText {
         pulse()
         guard var best = PicturePreparation.prepare(picture) else { throw outOfMemory() }
         guard !PicturePreparation.isBlank(best) else {
-            return PageText(
-                number: number, width: Double(best.width), height: Double(best.height), source: .ocr, confidence: 1,
-                lines: [])
+            return text(of: Reading(lines: [], confidence: 1), best, turn: 0, number, plan)
         }
+        var turned = 0
         var reading = try attempts(at: best)
         if reading.confidence < Self.confidenceFloor, let turn = uprightTurn(of: best), turn != 0,
-            let turned = best.turned(clockwise: turn)
+            let upright = best.turned(clockwise: turn)
         {
-            let second = try attempts(at: turned)
-            if second.confidence > reading.confidence { (best, reading) = (turned, second) }
+            let second = try attempts(at: upright)
+            if second.confidence > reading.confidence { (best, reading, turned) = (upright, second, turn) }
         }
-        let (lines, width, height) = LineAssembler.assemble(
-            reading.lines, width: Double(best.width), height: Double(best.height))
-        return PageText(
-            number: number, width: width, height: height, source: .ocr, confidence: reading.confidence, lines: lines)
+        return text(of: reading, best, turn: turned, number, plan)
+    }
+
+    /// The page that a reading of a picture makes; `turn` is how far the picture has been turned.
+    private func text(
+        of reading: Reading, _ picture: Picture, turn: Int, _ number: Int, _ plan: PicturePlan
+    ) -> PageText {
+        let page = LineAssembler.assemble(
+            reading.lines, width: Double(picture.width), height: Double(picture.height))
+        var text = PageText(
+            number: number, width: page.width, height: page.height, source: .ocr, confidence: reading.confidence,
+            lines: page.lines)
+        text.sheet = PageSheet(
+            width: page.width, height: page.height, plan: plan, isRead: true, turn: (turn + page.turn) % 360)
+        return text
     }
 
     /// Reads without stamps, and once more with whatever is there if that gives doubtful text: on faint and blurred
@@ -108,9 +116,10 @@ final class RecognitionEngine {
         guard reading.confidence >= Self.confidenceFloor else { return reading }
         var whole = reading
         for place in LeftoverInk.places(on: picture, inkLevel: inkLevel, besides: Array(reading.lines.joined())) {
-            let part = try pass(over: picture, in: place)
-            whole.lines += LeftoverInk.unread(
-                part.lines, besides: Array(whole.lines.joined()), surerThan: Self.leftoverFloor)
+            let rows = LeftoverInk.wholeRows(at: place, of: whole.lines)
+            for line in try pass(over: picture, in: rows).lines {
+                whole.lines = LeftoverInk.taking(line, into: whole.lines, surerThan: Self.leftoverFloor)
+            }
         }
         return whole
     }

@@ -43,17 +43,29 @@ struct ToolRun {
     ///
     /// - Throws: `WorkerFailure` when it cannot be started.
     func callAsFunction(_ program: String, _ arguments: [String]) throws -> Outcome {
-        let output = try Pipe()
-        let messages = try Pipe()
-        let child = try start(program, arguments, output: output.writer, messages: messages.writer)
-        output.closeWriter()
-        messages.closeWriter()
+        let tool = try Self.start(program, arguments, [nil], nil, toolbox, configuration, document: document)
+        return finish(tool, feeding: UnsafeRawBufferPointer(start: nil, count: 0))
+    }
+
+    /// Starts `program` ahead of its document, which `finish` gives it on its standard input: what it takes to begin is
+    /// done when the document comes.
+    ///
+    /// - Throws: `WorkerFailure` when it cannot be started.
+    static func waiting(
+        _ program: String, _ arguments: [String], _ toolbox: Toolbox, _ configuration: WorkerConfiguration
+    ) throws -> RunningTool {
+        let input = try Pipe()
+        _ = fcntl(input.writer, F_SETFL, O_NONBLOCK)
+        return try start(program, arguments, [input.reader], input, toolbox, configuration)
+    }
+
+    /// Gives a program its input, if it takes any, and waits for its end.
+    func finish(_ tool: RunningTool, feeding bytes: UnsafeRawBufferPointer) -> Outcome {
         var outcome = Outcome(output: Data(), messages: "", code: -1, signal: 0, overflowed: false)
         var said = Data()
-        collect(from: child, output, &outcome.output, messages, &said, &outcome.overflowed)
-        if outcome.overflowed { kill(child, SIGKILL) }
-        var status: Int32 = 0
-        while waitpid(child, &status, 0) < 0, errno == EINTR {}
+        collect(from: tool, bytes, &outcome.output, &said, &outcome.overflowed)
+        if outcome.overflowed { kill(tool.child, SIGKILL) }
+        let status = tool.end()
         outcome.messages = String(decoding: said, as: UTF8.self)
         outcome.code = idp_exit_code(status)
         outcome.signal = idp_exit_signal(status)
@@ -61,12 +73,22 @@ struct ToolRun {
         return outcome
     }
 
-    private func start(_ program: String, _ arguments: [String], output: Int32, messages: Int32) throws -> pid_t {
+    private static func start(
+        _ program: String, _ arguments: [String], _ inputs: [Int32?], _ input: Pipe?, _ toolbox: Toolbox,
+        _ configuration: WorkerConfiguration, document: Int32? = nil
+    ) throws -> RunningTool {
+        let output = try Pipe()
+        let messages = try Pipe()
+        let descriptors = inputs + [output.writer, messages.writer] + (document.map { [$0] } ?? [])
         do throws(ChildFailure) {
-            return try ChildStart(
+            let child = try ChildStart(
                 program: toolbox.path(of: program), arguments: [program] + arguments,
-                environment: toolbox.environment, descriptors: [nil, output, messages, document],
+                environment: toolbox.environment, descriptors: descriptors,
                 cpuSeconds: configuration.toolCPUSeconds, filter: toolbox.filter)()
+            output.closeWriter()
+            messages.closeWriter()
+            input?.closeReader()
+            return RunningTool(child: child, input: input, output: output, messages: messages)
         } catch {
             throw WorkerFailure(
                 .internalProcessingError, ErrorCode.internalProcessingError.title,
@@ -74,27 +96,39 @@ struct ToolRun {
         }
     }
 
-    /// Reads both pipes until they end or the output passes its bound.
+    /// Feeds the program and reads both of its pipes until they end or the output passes its bound.
     private func collect(
-        from child: pid_t, _ output: Pipe, _ collected: inout Data, _ messages: Pipe, _ said: inout Data,
+        from tool: RunningTool, _ bytes: UnsafeRawBufferPointer, _ collected: inout Data, _ said: inout Data,
         _ overflowed: inout Bool
     ) {
         var chunk = [UInt8](repeating: 0, count: 64 << 10)
         var items = [
-            pollfd(fd: output.reader, events: Int16(POLLIN), revents: 0),
-            pollfd(fd: messages.reader, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: tool.output.reader, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: tool.messages.reader, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: tool.input?.writer ?? -1, events: Int16(POLLOUT), revents: 0),
         ]
         var used: Int64 = 0
-        while items.contains(where: { $0.fd >= 0 }) {
+        var fed = 0
+        while items[0].fd >= 0 || items[1].fd >= 0 {
             guard poll(&items, nfds_t(items.count), Self.lookEveryMilliseconds) > 0 else {
                 // A silent program goes on as long as it computes: how long it may is limited elsewhere.
-                let now = idp_child_nanoseconds(child)
+                let now = idp_child_nanoseconds(tool.child)
                 if now > used { pulse() }
                 used = max(used, now)
                 continue
             }
             pulse()
-            for index in items.indices where items[index].fd >= 0 && items[index].revents != 0 {
+            if items[2].fd >= 0, items[2].revents != 0 {
+                let count = fed < bytes.count ? write(items[2].fd, bytes.baseAddress! + fed, bytes.count - fed) : 0
+                fed += max(count, 0)
+                // A program that takes no more has read what it wanted, or is gone: its output and its end tell.
+                let isOver = fed == bytes.count || (count < 0 && errno != EAGAIN && errno != EINTR)
+                if isOver {
+                    tool.input?.closeWriter()
+                    items[2].fd = -1
+                }
+            }
+            for index in 0..<2 where items[index].fd >= 0 && items[index].revents != 0 {
                 let got = read(items[index].fd, &chunk, chunk.count)
                 if got <= 0 {
                     if got < 0, errno == EINTR { continue }
@@ -113,9 +147,48 @@ struct ToolRun {
     }
 }
 
+/// A program that has been started and not yet been waited for. Let go of, it is ended.
+final class RunningTool {
+    let child: pid_t
+    /// What it reads, where it reads its document from its standard input.
+    let input: Pipe?
+    let output: Pipe
+    let messages: Pipe
+    private var hasEnded = false
+
+    init(child: pid_t, input: Pipe?, output: Pipe, messages: Pipe) {
+        self.child = child
+        self.input = input
+        self.output = output
+        self.messages = messages
+    }
+
+    /// Waits for its end; its status as wait(2) tells it.
+    func end() -> Int32 {
+        var status: Int32 = 0
+        while waitpid(child, &status, 0) < 0, errno == EINTR {}
+        hasEnded = true
+        return status
+    }
+
+    /// Whether it has not ended by itself or by somebody's hand.
+    var isRunning: Bool {
+        var status: Int32 = 0
+        guard !hasEnded else { return false }
+        hasEnded = waitpid(child, &status, WNOHANG) != 0
+        return !hasEnded
+    }
+
+    deinit {
+        guard !hasEnded else { return }
+        kill(child, SIGKILL)
+        _ = end()
+    }
+}
+
 /// A pipe(2), both ends close-on-exec; whatever is still open is closed with it.
 final class Pipe {
-    let reader: Int32
+    private(set) var reader: Int32
     private(set) var writer: Int32
 
     /// - Throws: `WorkerFailure` when there are no descriptors left.
@@ -128,6 +201,12 @@ final class Pipe {
         (reader, writer) = (ends[0], ends[1])
     }
 
+    /// Closes the reading end, which a child has.
+    func closeReader() {
+        if reader >= 0 { close(reader) }
+        reader = -1
+    }
+
     /// Closes the writing end, so that the reader sees the end once the child's copy is gone too.
     func closeWriter() {
         if writer >= 0 { close(writer) }
@@ -136,6 +215,6 @@ final class Pipe {
 
     deinit {
         closeWriter()
-        close(reader)
+        closeReader()
     }
 }

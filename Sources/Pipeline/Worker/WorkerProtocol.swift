@@ -1,3 +1,4 @@
+internal import Foundation
 internal import Observability
 
 /// What a document worker is asked to do. The document itself travels beside the frame, as a read-only descriptor.
@@ -10,6 +11,8 @@ enum WorkerRequest: Codable {
     case inspect(InspectOrder)
     /// Reads one page's picture. Answered with `page`.
     case recognise(RecogniseOrder)
+    /// Makes a page's picture, for people to look at. Answered with `picture`.
+    case paint(PaintOrder)
     /// Tries something that its walls forbid. Answered with `refused` or `done`.
     case attempt(ForbiddenAct)
 }
@@ -26,6 +29,8 @@ enum WorkerReply: Codable {
     case done
     case outline(PackedOutline)
     case page(PackedPage)
+    /// A JPEG.
+    case picture(Data)
     case failed(WorkerFailure)
 }
 
@@ -41,6 +46,13 @@ struct RecogniseOrder: Codable {
     /// Counted from 1.
     var page: Int
     var plan: PicturePlan
+}
+
+/// Which page to show, and how it was read.
+struct PaintOrder: Codable {
+    /// Counted from 1.
+    var page: Int
+    var sheet: PageSheet
 }
 
 /// Why a document, or a page of it, could not be read.

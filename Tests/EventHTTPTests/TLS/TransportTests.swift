@@ -51,6 +51,7 @@ import Testing
             Borrowed("aSlowHeadIsAnswered408") { try tests.aSlowHeadIsAnswered408() },
             Borrowed("bytesThatTrickle") { try tests.bytesThatTrickleDoNotExtendTheHeadTime() },
             Borrowed("aSilentConnection") { try tests.aSilentConnectionIsClosedWithoutAWord() },
+            Borrowed("emptyLines") { try tests.emptyLinesDoNotExtendTheIdleTime() },
             Borrowed("aSlowBody") { try tests.aSlowBodyIsAnswered408() },
             Borrowed("aHandlerThatDoesNotAnswer") { try tests.aHandlerThatDoesNotAnswerIsAnswered504() },
             Borrowed("aClientThatTakesNothing, queued") {

@@ -106,6 +106,66 @@ def signature(page):
     page.drawString(30, 12, "Документ подписан электронной цифровой подписью, проверить на портале")
 
 
+def drawn(page, image):
+    """The picture's letters as shapes that are filled, as programs write text that they have turned into curves."""
+    rows = bilevel(image)
+    pixels = rows.load()
+    unit = POINTS[0] / SIZE[0]
+    for y in range(SIZE[1]):
+        x = 0
+        while x < SIZE[0]:
+            start = x
+            while x < SIZE[0] and not pixels[x, y]:
+                x += 1
+            if x > start:
+                page.rect(start * unit, POINTS[1] - (y + 1) * unit, (x - start) * unit, unit, stroke=0, fill=1)
+            x += 1
+
+
+SEAL = [
+    "Осы құжат «Электрондық құжат және электрондық цифрлық қолтаңба туралы» Қазақстан Республикасының",
+    "2003 жылғы 7 қаңтардағы Заңы 7-бабының 1-тармағына сәйкес қағаз тасығыштағы құжатпен бірдей.",
+    "Данный документ согласно пункту 1 статьи 7 Закона от 7 января 2003 года «Об электронном документе",
+    "и электронной цифровой подписи» равнозначен документу на бумажном носителе.",
+]
+
+
+def footer(page):
+    page.setFont("D", 6)
+    for index, line in enumerate(SEAL):
+        page.drawString(30, 40 - index * 8, line)
+
+
+def drawn_with(page, more):
+    drawn(page, picture())
+    more(page)
+
+
+def copy_line(page):
+    page.setFont("D", 12)
+    page.drawString(300, POINTS[1] - 40, "КОПИЯ ВЕРНА, специалист отдела кадров")
+
+
+def text_with_footer(page):
+    text_lines(page)
+    footer(page)
+
+
+def exif_photos(grey):
+    """The same photo as a camera writes it that is held in each of eight ways (Exif 2.32, 4.6.4 A)."""
+    ways = {
+        2: [Image.Transpose.FLIP_LEFT_RIGHT], 3: [Image.Transpose.ROTATE_180], 4: [Image.Transpose.FLIP_TOP_BOTTOM],
+        5: [Image.Transpose.TRANSPOSE], 7: [Image.Transpose.TRANSVERSE], 8: [Image.Transpose.ROTATE_270],
+    }
+    for value, turns in ways.items():
+        image = grey
+        for turn in turns:
+            image = image.transpose(turn)
+        exif = Image.Exif()
+        exif[0x0112] = value
+        image.save(path(f"photo-exif-{value}.jpg"), quality=20, exif=exif)
+
+
 def table(page):
     page.setFont("D", 11)
     for index, (left, right) in enumerate([("Фамилия", "Ахметова"), ("Имя", "Айгуль"), ("Отчество", "Сериковна")]):
@@ -253,6 +313,13 @@ def main():
     pages[0].save(path("two-pages-g4.tiff"), compression="group4", dpi=(200, 200), save_all=True,
                   append_images=pages[1:])
     mixed()
+    save_pdf("drawn-signature-line.pdf", lambda page: drawn_with(page, lambda page: page.setFont("D", 6)
+             or page.drawString(30, 12, "Документ подписан электронной цифровой подписью, проверить на портале")))
+    save_pdf("drawn-copy-line.pdf", lambda page: drawn_with(page, copy_line))
+    save_pdf("drawn-footer.pdf", lambda page: drawn_with(page, footer))
+    save_pdf("text-footer.pdf", text_with_footer)
+    exif_photos(grey)
+    pikepdf.new().save(path("no-pages.pdf"), deterministic_id=True)
     grey.save(path("deflate.tiff"), compression="tiff_adobe_deflate", dpi=(200, 200))
 
 

@@ -17,7 +17,7 @@ struct DiskArtifactStoreTests {
 
     private func submitted(_ store: DiskArtifactStore, _ document: RunDocument) throws -> SubmittedDocument {
         let path = store.spoolDirectory + "/upload"
-        try Data("%PDF".utf8).write(to: URL(fileURLWithPath: path))
+        try FileSystem.write(Data("%PDF".utf8), to: path)
         return SubmittedDocument(document: document) { try FileSystem.move(path, to: $0) }
     }
 

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import IDPServer
@@ -6,7 +7,7 @@ struct FIFOTests {
     /// Against an array, over random operations.
     @Test func behavesLikeAnArray() {
         let seed = UInt64.random(in: 0 ... .max)
-        var random = SeededGenerator(seed: seed)
+        var random = SeededRandom(seed)
         var row = FIFO<Int>()
         var model: [Int] = []
         for step in 0..<5000 {
@@ -33,20 +34,5 @@ struct FIFOTests {
         var visited: [Int] = []
         row.forEach { visited.append($0) }
         #expect(visited == model, "seed \(seed)")
-    }
-}
-
-/// Random numbers that a seed repeats (SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

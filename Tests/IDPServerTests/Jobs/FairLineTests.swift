@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import IDPServer
@@ -43,7 +44,7 @@ struct FairLineTests {
     /// Against the definition: a position is what a copy of the line gives out before.
     @Test func positionsAreWhatHappens() {
         let seed = UInt64.random(in: 0 ... .max)
-        var random = SeededGenerator(seed: seed)
+        var random = SeededRandom(seed)
         var line = FairLine<Int>()
         var waiting: Set<Int> = []
         var next = 0

@@ -16,6 +16,47 @@ struct GroupCommitTests {
         }
     }
 
+    /// One client after the other, each with changes of what went before beside it: nobody ever waits for a timer.
+    @Test func aLoneElementNeverWaitsForATimer() async {
+        let flushed = Mutex<CheckedContinuation<Void, Never>?>(nil)
+        let commits = GroupCommit<Int>(label: "test") { batch in
+            guard batch.contains(1) else { return }
+            flushed.withLock { waiting in
+                waiting?.resume()
+                waiting = nil
+            }
+        }
+        for _ in 0..<200 {
+            await withCheckedContinuation { continuation in
+                flushed.withLock { $0 = continuation }
+                commits.announce()
+                commits.add(1, wasAnnounced: true)
+                commits.add(2)
+                commits.add(3)
+            }
+        }
+        let counts = commits.counts
+        #expect(counts.flushesByTimer == 0)
+        #expect(counts.flushes >= 200)
+    }
+
+    /// The control: where a crowd came before, one that comes alone right after it waits for company, and a timer ends
+    /// that. Repeated until it has been seen, as the crowd is forgotten when the machine pauses.
+    @Test func aCrowdIsWaitedFor() async {
+        let count = Mutex(0)
+        let commits = GroupCommit<Int>(label: "test") { batch in count.withLock { $0 += batch.count } }
+        var added = 0
+        while commits.counts.flushesByTimer == 0 {
+            for size in [4, 4, 4, 1] {
+                for _ in 0..<size { commits.announce() }
+                for number in 0..<size { commits.add(number, wasAnnounced: true) }
+                added += size
+                while count.withLock({ $0 }) < added { await Task.yield() }
+            }
+        }
+        #expect(commits.counts.flushes < added)
+    }
+
     /// What comes during a flush makes one batch, in order.
     @Test func gathersWhatComesDuringAFlush() async {
         let batches = Mutex<[[Int]]>([])

@@ -147,6 +147,23 @@ struct JobStoreTests {
     }
 
     /// One change that the store refuses must not cost the others of its batch their commit.
+    @Test(arguments: StoreKind.allCases) func tellsWhichRunsWereRemovedOfLate(kind: StoreKind) async throws {
+        let place = kind.place()
+        defer { place.remove() }
+        let store = try place.open()
+        let records = try (0..<3).map { try RunRecord.sample($0, state: .completed) }
+        for record in records { try await store.written(.insert(record, nil, document: nil)) }
+        for (number, record) in records.enumerated() {
+            try await store.written(.expire([record.id], at: Timestamp(milliseconds: Int64(1000 * number))))
+        }
+        let ids = records.map(\.id)
+        #expect(try store.expiredRuns(since: Timestamp(milliseconds: 0), limit: 10) == ids.reversed())
+        #expect(try store.expiredRuns(since: Timestamp(milliseconds: 0), limit: 1) == [ids[2]])
+        #expect(try store.expiredRuns(since: Timestamp(milliseconds: 1000), limit: 10) == [ids[2], ids[1]])
+        #expect(try store.expiredRuns(since: Timestamp(milliseconds: 2001), limit: 10).isEmpty)
+        store.close()
+    }
+
     @Test(arguments: StoreKind.allCases) func failsOnlyTheChangeAtFault(kind: StoreKind) async throws {
         let place = kind.place()
         defer { place.remove() }

@@ -35,7 +35,7 @@ final class RunBench: Sendable {
             if let syncDocuments { try syncDocuments() } else { try artifacts.makeDurable() }
         }
         let path = settings.storage.storePath
-        store = try SQLiteJobStore(path: path) {
+        store = try SQLiteJobStore(path: path, batchLimit: settings.storage.batchLimit) {
             SQLiteJobStore.DocumentSync(sync: sync, coversStore: artifacts.isOnSameFilesystem(as: path))
         }
         let log = log
@@ -91,6 +91,15 @@ final class RunBench: Sendable {
             service.process(submission, deadline: deadline, cancellation: cancellation) {
                 continuation.resume(returning: $0)
             }
+        }
+    }
+
+    /// Runs a document as /v1/process does, behind the adaptive limit.
+    func processWithinLimit(_ submission: Submission) async -> RunOutcome {
+        await withCheckedContinuation { continuation in
+            service.processWithinLimit(
+                submission, deadline: .after(.seconds(30)), cancellation: CancellationToken()
+            ) { continuation.resume(returning: $0) }
         }
     }
 

@@ -78,6 +78,44 @@ struct RunServiceRepeatTests {
         #expect(try await bench.submitted(keyed("a", 2)).origin == .new)
     }
 
+    /// A caller that has lost its answer gets it also when there is no place for anything new.
+    @Test func aRepeatIsAnsweredAlsoWhenTheQueueIsFull() async throws {
+        let gate = Gate()
+        let bench = try RunBench(environment: [
+            "IDP_WORKERS": "1", "IDP_QUEUE_LIMIT": "1", "IDP_INTERACTIVE_SLOTS": "1", "IDP_INTERACTIVE_QUEUE_LIMIT": "1",
+        ]) { request throws(ServiceError) in
+            if !request.isInteractive { try gate.pass(request.cancellation) }
+            return .sample()
+        }
+        try bench.service.start()
+        let called = try await bench.process(keyed("sync"))
+        let first = try await bench.submit(keyed("a")).id
+        await gate.arrivals(1)
+        _ = try await bench.submit(keyed("b"))
+        #expect(bench.service.admission(for: .job)?.code == .queueFull)
+        #expect(throws: ServiceError.self) { try bench.service.arrival(of: .job, share: "", key: { nil }) }
+        for _ in 0..<50 {
+            let place = try bench.service.arrival(of: .job, share: "", key: { "/v1/jobs a" })
+            // It takes nobody's place.
+            #expect(bench.service.uploads(of: .job).count == 0)
+            withExtendedLifetime(place) {}
+        }
+        let again = try await bench.submitted(keyed("a"))
+        #expect(again.origin == .replayed && again.record.id == first)
+        let new = await #expect(throws: ServiceError.self) { try await bench.submit(keyed("new")) }
+        #expect(new?.code == .queueFull && (new?.retryAfter ?? 0) >= 1)
+
+        // The same for calls that wait.
+        let admissions = (0..<1000).prefix { _ in bench.service.limiter.admit() != nil }.count
+        #expect(admissions < 1000)
+        let outcome = await bench.processWithinLimit(try bench.submission(keyed("sync")))
+        #expect(outcome.origin == .replayed && outcome.record?.id == called.record?.id)
+        let refused = await bench.processWithinLimit(try bench.submission(keyed("other")))
+        guard case .failure(let error) = refused.result else { throw Unexpected("taken") }
+        #expect(error.code == .serverBusy)
+        gate.open()
+    }
+
     @Test func aSynchronousRunThatGoesOnIsInProgress() async throws {
         let gate = Gate()
         let bench = try RunBench { request throws(ServiceError) in

@@ -85,6 +85,52 @@ struct RunServiceStorageTests {
         gate.open()
     }
 
+    /// A submission that comes alone is on stable storage after one flush, and no timer had a part in it: also where the
+    /// jobs of earlier ones run and end meanwhile.
+    @Test func aLoneSubmissionWaitsForOneFlush() async throws {
+        let gate = Gate()
+        let held = try RunBench(environment: ["IDP_WORKERS": "1"]) { request throws(ServiceError) in
+            try gate.pass(request.cancellation)
+            return .sample()
+        }
+        try held.service.start()
+        _ = try await held.submit()
+        await gate.arrivals(1)
+        let before = held.store.statistics
+        for _ in 0..<40 { _ = try await held.submit() }
+        let after = held.store.statistics
+        #expect(after.documentSyncs - before.documentSyncs == 40)
+        #expect(after.logFlushes - before.logFlushes <= 1, "only the first job's start may be written as well")
+        #expect(after.waits == 0)
+        gate.open()
+
+        let running = try RunBench { _ in .sample() }
+        try running.service.start()
+        var last: RunID?
+        for _ in 0..<40 { last = try await running.submit().id }
+        if let last { _ = try await running.end(of: last) }
+        #expect(running.store.statistics.waits == 0)
+    }
+
+    /// The control of the benchmark: with batches of one, each submission has a flush of its own.
+    @Test func batchesOfOneFlushEachByItself() async throws {
+        let gate = Gate()
+        let bench = try RunBench(environment: ["IDP_STORE_BATCH": "1", "IDP_WORKERS": "1"]) { request
+            throws(ServiceError) in
+            try gate.pass(request.cancellation)
+            return .sample()
+        }
+        try bench.service.start()
+        _ = try await bench.submit()
+        let before = bench.store.statistics
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<32 { group.addTask { _ = try await bench.submit() } }
+            try await group.waitForAll()
+        }
+        #expect(bench.store.statistics.documentSyncs - before.documentSyncs == 32)
+        gate.open()
+    }
+
     @Test func removesRunsAfterTheirRetention() async throws {
         let clock = Mutex(Timestamp(milliseconds: 1_780_000_000_000))
         let bench = try RunBench(environment: ["IDP_RUNS_RETENTION_DAYS": "2"], now: { clock.withLock { $0 } }) {

@@ -2,6 +2,7 @@ import Foundation
 import Observability
 import Pipeline
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import IDPServer
@@ -51,7 +52,7 @@ struct SQLiteJobStoreTests {
         }
         let bytes = try Data(contentsOf: URL(fileURLWithPath: wal))
         let seed = UInt64.random(in: 0 ... .max)
-        var random = SeededGenerator(seed: seed)
+        var random = SeededRandom(seed)
         for round in 0..<25 {
             let cut = Int.random(in: start...bytes.count, using: &random)
             let copy = path + "-cut-\(round)"

@@ -145,8 +145,13 @@ struct ExpositionTests {
         ),
         (
             "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;q=0.7,"
-                + "text/plain;version=0.0.4;q=0.3,*/*;q=0.2", .text
+                + "text/plain;version=0.0.4;q=0.3,*/*;q=0.2", .protobuf
         ),
+        (
+            "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=text,"
+                + "application/openmetrics-text;q=0.2", .openMetrics
+        ),
+        ("application/vnd.google.protobuf", .text),
     ] as [(String?, ExpositionFormat)])
     func acceptDecidesTheFormat(accept: String?, expected: ExpositionFormat) {
         #expect(ExpositionFormat.negotiated(accept: accept) == expected)
@@ -164,8 +169,8 @@ struct ExpositionTests {
         #expect(result.text.isEmpty, "\(result.text)")
     }
 
-    /// Prometheus's own Python client is the second opinion on both formats.
-    @Test func pythonClientReadsBothFormats() throws {
+    /// Prometheus's own Python client is the second opinion on both texts.
+    @Test func pythonClientReadsBothTexts() throws {
         let program = """
             import sys, json
             from prometheus_client.parser import text_string_to_metric_families as text
@@ -179,7 +184,7 @@ struct ExpositionTests {
             print(json.dumps(out, sort_keys=True))
             """
         var parsed: [String] = []
-        for format in ExpositionFormat.allCases {
+        for format in [ExpositionFormat.text, .openMetrics] {
             let argument = format == .openMetrics ? "om" : "text"
             let result = try Tool.run(Tool.python, ["-c", program, argument], input: sample().rendered(format))
             #expect(result.status == 0, "\(result.text)")

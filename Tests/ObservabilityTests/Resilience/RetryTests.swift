@@ -1,6 +1,7 @@
 import Dispatch
 import Observability
 import Synchronization
+import TestSupport
 import Testing
 
 /// Retries with a clock that is moved by hand and chance that has a seed.

@@ -1,5 +1,6 @@
 import Foundation
 import Observability
+import TestSupport
 import Testing
 
 /// Numbers, times and strings as text, against Foundation.

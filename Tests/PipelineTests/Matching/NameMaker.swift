@@ -1,25 +1,21 @@
+import TestSupport
+
 @testable import Pipeline
 
 /// Makes names that sound like the region's and are in no list.
 struct NameMaker {
-    private var state: UInt64
+    private var random: SeededRandom
 
     /// - Parameter seed: the same names for the same seed.
     init(seed: UInt64) {
-        state = seed
+        random = SeededRandom(seed)
     }
 
-    /// A whole number below a bound (SplitMix64).
-    mutating func below(_ bound: Int) -> Int {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return Int((mixed ^ (mixed >> 31)) % UInt64(bound))
-    }
+    /// A whole number from 0 below a bound.
+    mutating func below(_ bound: Int) -> Int { random.below(bound) }
 
     /// One of a few.
-    mutating func pick<Value>(_ values: [Value]) -> Value { values[below(values.count)] }
+    mutating func pick<Value>(_ values: [Value]) -> Value { random.pick(values) }
 
     /// A surname, a given name and, mostly, a patronymic, of one gender.
     mutating func name() -> PersonName {

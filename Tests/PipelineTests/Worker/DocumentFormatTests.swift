@@ -26,9 +26,10 @@ extension LiveWorkers {
         }
 
         @Test(arguments: [
-            "scan.pdf", "scan-rotate-90.pdf", "scan-upside-down.pdf", "scan-garbage-layer.pdf", "photo-exif-6.jpg",
-            "cmyk.jpg", "grey-16-bit.png", "palette.png", "transparent.png", "negative.png", "upside-down.png",
-            "large.png", "small.png", "deflate.tiff", "scan-jpx.pdf", "scan-cmyk.pdf", "scan-indexed.pdf",
+            "scan.pdf", "scan-rotate-90.pdf", "scan-upside-down.pdf", "scan-garbage-layer.pdf", "photo-exif-2.jpg",
+            "photo-exif-3.jpg", "photo-exif-4.jpg", "photo-exif-5.jpg", "photo-exif-6.jpg", "photo-exif-7.jpg",
+            "photo-exif-8.jpg", "cmyk.jpg", "grey-16-bit.png", "palette.png", "transparent.png", "negative.png",
+            "upside-down.png", "large.png", "small.png", "deflate.tiff", "scan-jpx.pdf", "scan-cmyk.pdf", "scan-indexed.pdf",
             "scan-flipped.pdf", "scan-soft-mask.pdf", "scan-strips.pdf", "scan-misread-layer.pdf",
         ])
         func readsThePicture(_ file: String) async throws {
@@ -45,6 +46,43 @@ extension LiveWorkers {
             let text = try await reading.text(of: fixture("scan-signature-line.pdf")).get()
             #expect(text.pages.map(\.source) == [.ocr])
             #expect(text.lines.prefix(6) == Self.lines[...])
+        }
+
+        /// Text that a program has turned into curves, beside a little that it has not.
+        @Test(arguments: ["drawn-signature-line.pdf", "drawn-copy-line.pdf", "drawn-footer.pdf"])
+        func readsAPageThatIsDrawnWhateverItsThinTextLayerSays(_ file: String) async throws {
+            let reading = try Reading()
+            let text = try await reading.text(of: fixture(file)).get()
+            #expect(text.pages.map(\.source) == [.ocr])
+            for line in Self.lines { #expect(text.lines.contains(line), "\(line) in \(text.lines)") }
+        }
+
+        /// A short paper far above its footer looks like a drawn page with one, and is none.
+        @Test func believesTheTextOfAShortPaperWithAFooter() async throws {
+            let reading = try Reading()
+            let text = try await reading.text(of: fixture("text-footer.pdf")).get()
+            #expect(text.pages.map(\.source) == [.textLayer])
+            #expect(text.lines.prefix(6) == Self.lines[...])
+        }
+
+        @Test func saysThatAPDFWithoutPagesCannotBeRead() async throws {
+            let reading = try Reading()
+            #expect(await reading.code(of: fixture("no-pages.pdf")) == .documentUnreadable)
+        }
+
+        /// A tool that waits for its document is as good as one that is started for it: one document after the other,
+        /// of all kinds, through the same worker.
+        @Test func readsOneDocumentAfterTheOther() async throws {
+            let reading = try Reading()
+            for _ in 0..<2 {
+                #expect(try await reading.text(of: fixture("text.pdf")).get().lines == Self.lines)
+                #expect(await reading.code(of: fixture("encrypted.pdf")) == .documentEncrypted)
+                #expect(try await reading.text(of: fixture("text-sideways.pdf")).get().lines == Self.lines)
+                #expect(await reading.code(of: fixture("no-pages.pdf")) == .documentUnreadable)
+                #expect(await reading.code(of: fixture("text-and-scan.pdf"), maxPages: 1) == .tooManyPages)
+                #expect(try await reading.text(of: fixture("text-and-scan.pdf")).get().pages.count == 2)
+            }
+            #expect(reading.restarts.isEmpty)
         }
 
         /// Each page for itself: a text layer here does not vouch for the page behind it.

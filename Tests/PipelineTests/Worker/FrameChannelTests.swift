@@ -71,7 +71,7 @@ import Testing
 
     @Test func packsPagesWithoutLoss() throws {
         let seed = UInt64.random(in: 0 ... .max)
-        var random = SplitMix(state: seed)
+        var random = SeededRandom(seed)
         for source in [PageText.Source.ocr, .textLayer] {
             let lines = (0..<(1 + Int(random.next() % 20))).map { _ in
                 TextLine(

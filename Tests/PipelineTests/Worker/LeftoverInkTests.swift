@@ -32,4 +32,24 @@ import Testing
         let lines = LeftoverInk.unread([[Self.word("ЗИнАГРО", x: 10, confidence: 0.56)]], besides: [], surerThan: 0.6)
         #expect(lines.isEmpty)
     }
+
+    /// A seal cuts a name in its middle: the second reading has it whole.
+    @Test func putsAWholeLineInPlaceOfACutOne() {
+        let cut = [Self.word("ОКСА!", x: 200, confidence: 0.7)]
+        let whole = [Self.word("ОКСАНА", x: 200), Self.word("ДМИТРИЕВНА", x: 320)]
+        let other = [Self.word("Справка", x: 0, y: 300)]
+        #expect(LeftoverInk.taking(whole, into: [cut, other], surerThan: 0.6) == [other, whole])
+    }
+
+    @Test func keepsALineThatSaysMoreThanItsSecondReading() {
+        let good = [Self.word("ОКСАНА", x: 200), Self.word("ДМИТРИЕВНА", x: 320)]
+        let poor = [Self.word("ОКСА", x: 200, confidence: 0.65), Self.word("№", x: 600)]
+        #expect(LeftoverInk.taking(poor, into: [good], surerThan: 0.6) == [good, [poor[1]]])
+    }
+
+    @Test func looksAtWholeRows() {
+        let place = Box(x: 300, y: 95, width: 50, height: 40)
+        let rows = LeftoverInk.wholeRows(at: place, of: [[Self.word("лицо:", x: 20)], [Self.word("нет", x: 0, y: 300)]])
+        #expect(rows == Box(x: 20, y: 95, width: 330, height: 40))
+    }
 }

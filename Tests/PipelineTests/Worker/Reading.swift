@@ -86,6 +86,22 @@ final class Reading: Sendable {
         }
     }
 
+    /// A page's picture, a JPEG.
+    func picture(of path: String, page: Int, _ sheet: PageSheet) async -> Result<Data, ServiceError> {
+        let pool = pool
+        return await withCheckedContinuation { continuation in
+            Self.queue.async {
+                do throws(ServiceError) {
+                    let picture = try DocumentPipeline(pool: pool, rules: TextKeeper()).picture(
+                        of: page, sheet, documentPath: path, by: .after(.seconds(60)), CancellationToken())
+                    continuation.resume(returning: .success(picture))
+                } catch {
+                    continuation.resume(returning: .failure(error))
+                }
+            }
+        }
+    }
+
     /// Has a worker try something forbidden: the errno of the failure, 0 when it worked.
     func attempt(_ act: ForbiddenAct) async -> Result<Int32, ServiceError> {
         let pool = pool
@@ -97,7 +113,8 @@ final class Reading: Sendable {
                     switch try pool.perform(.attempt(act), document: 0, turn) {
                     case .refused(let number): continuation.resume(returning: .success(number))
                     case .done: continuation.resume(returning: .success(0))
-                    case .beat, .ready, .outline, .page, .failed: preconditionFailure("no answer to an attempt")
+                    case .beat, .ready, .outline, .page, .picture, .failed:
+                        preconditionFailure("no answer to an attempt")
                     }
                 } catch {
                     continuation.resume(returning: .failure(error))

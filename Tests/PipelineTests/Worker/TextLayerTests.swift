@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Pipeline
@@ -35,7 +36,7 @@ import Testing
 
     @Test func doesNotBelieveGarbage() {
         let seed = UInt64.random(in: 0 ... .max)
-        var random = SplitMix(state: seed)
+        var random = SeededRandom(seed)
         let noise = Array("аеиоутрмнцшщ1Il|")
         let text = String(Self.russian.map { random.next() % 100 < 35 ? noise[Int(random.next() % 16)] : $0 })
         #expect(!TextSoundness.isSound(Self.words(text), among: .coveringPicture), "seed \(seed)")
@@ -115,17 +116,5 @@ import Testing
         ]
         let lines = LineAssembler.assemble(pieces, width: 600, height: 100).lines
         #expect(lines.map(\.text) == ["слева справа", "ниже ещё"])
-    }
-}
-
-/// A small generator with a printable seed (Steele, Lea, Flood 2014).
-struct SplitMix {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = (state ^ state >> 30) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ mixed >> 31
     }
 }

@@ -11,7 +11,7 @@ extension LiveWorkers {
         @Test func aCancelFreesThePlaceAtOnce() async throws {
             let seed = UInt64.random(in: 0...UInt64.max)
             print("seed \(seed)")
-            var random = SplitMix(state: seed)
+            var random = SeededRandom(seed)
             let reading = try Reading { $0.spares = 1 }
             reading.pool.start()
             let clock = ContinuousClock()
