@@ -63,10 +63,19 @@ let package = Package(
             swiftSettings: strict),
         .target(name: "OutboundHTTP", dependencies: ["CCurl"], swiftSettings: strict),
 
+        // What stands between the service and others that may fail.
+        .target(
+            name: "Dependencies",
+            dependencies: [
+                "Observability", "OutboundHTTP",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
+
         // Documents in, verdicts out.
         .target(
             name: "Pipeline",
-            dependencies: ["CLinux", "CSeccomp", "CTesseract", "Observability", "OutboundHTTP"],
+            dependencies: ["CLinux", "CSeccomp", "CTesseract", "Dependencies", "Observability", "OutboundHTTP"],
             resources: [.embedInCode("Rules/Data/types.json")],
             swiftSettings: strict),
 
@@ -74,7 +83,7 @@ let package = Package(
         .executableTarget(
             name: "IDPServer",
             dependencies: [
-                "CSyncFS", "EventHTTP", "Observability", "OutboundHTTP", "Pipeline",
+                "CSyncFS", "Dependencies", "EventHTTP", "Observability", "OutboundHTTP", "Pipeline",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
@@ -103,6 +112,13 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "OutboundHTTPTests", dependencies: ["OutboundHTTP", "Observability", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "DependenciesTests",
+            dependencies: [
+                "Dependencies", "OutboundHTTP", "Observability", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "PipelineTests", dependencies: ["Pipeline", "Observability", "TestSupport"],

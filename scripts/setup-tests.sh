@@ -5,8 +5,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 source scripts/packages.sh
 
-# Debian's prometheus brings promtool. It may start a service on port 9090; the tests start their own on a free port.
-packages=(curl openssl prometheus python3 python3-venv procps)
+# Debian's prometheus and postgresql may start services (ports 9090, 5432); the tests start their own on free ports.
+packages=(curl openssl postgresql prometheus python3 python3-venv procps)
 if [[ ${1:-} == corpus ]]; then
     packages+=(
         fonts-paratype fonts-dejavu-core fonts-dejavu-extra fonts-liberation fonts-noto-core fonts-freefont-ttf

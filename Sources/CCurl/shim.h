@@ -3,6 +3,8 @@
 #define IDP_CCURL_SHIM_H
 
 #include <curl/curl.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 
 static inline CURLcode idp_curl_global_init(void) {
     return curl_global_init(CURL_GLOBAL_DEFAULT);
@@ -34,6 +36,32 @@ static inline CURLcode idp_curl_set_list(CURL *easy, CURLoption option, struct c
 // For CURLOPT_WRITEFUNCTION and CURLOPT_HEADERFUNCTION, which have the same shape.
 static inline CURLcode idp_curl_set_write_callback(CURL *easy, CURLoption option, curl_write_callback value) {
     return curl_easy_setopt(easy, option, value);
+}
+
+static inline CURLcode idp_curl_set_read_callback(CURL *easy, curl_read_callback value) {
+    return curl_easy_setopt(easy, CURLOPT_READFUNCTION, value);
+}
+
+static inline CURLcode idp_curl_set_seek_callback(CURL *easy, curl_seek_callback value) {
+    return curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, value);
+}
+
+static inline CURLcode idp_curl_set_open_socket_callback(CURL *easy, curl_opensocket_callback value) {
+    return curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, value);
+}
+
+// The address's bytes in network order: 4, 16, or none of another family. They live as long as `address`.
+static inline const unsigned char *idp_curl_address_bytes(const struct curl_sockaddr *address, size_t *count) {
+    if (address->family == AF_INET) {
+        *count = 4;
+        return (const unsigned char *)&((const struct sockaddr_in *)&address->addr)->sin_addr;
+    }
+    if (address->family == AF_INET6) {
+        *count = 16;
+        return (const unsigned char *)&((const struct sockaddr_in6 *)&address->addr)->sin6_addr;
+    }
+    *count = 0;
+    return NULL;
 }
 
 static inline CURLcode idp_curl_get_long(CURL *easy, CURLINFO info, long *value) {

@@ -1,9 +1,21 @@
+internal import Dependencies
 internal import Dispatch
 internal import EventHTTP
 internal import Foundation
 internal import Logging
 internal import Observability
+internal import OutboundHTTP
 internal import Pipeline
+
+extension HTTPClient {
+    /// A client of other services, as the settings want it.
+    convenience init(_ outbound: Settings.Outbound) {
+        var configuration = HTTPClient.Configuration()
+        configuration.certificateAuthorityFile = outbound.certificateAuthorityFile
+        configuration.userAgent = "idp-server/\(BuildInfo.version)"
+        self.init(configuration)
+    }
+}
 
 /// The composed service: everything that runs, made from settings, started and stopped in order.
 ///
@@ -50,20 +62,35 @@ final class Application: Sendable {
             pool: pool, rules: try DocumentRules(settings.documents), maxPages: settings.documents.pagesMax,
             reviewBelow: settings.documents.reviewBelow, hooks: pipelineTelemetry.hooks)
 
+        let dependencies = DependencyTelemetry(
+            registry: registry, tracing: telemetry.tracing, logger: logger, unixMilliseconds: WallClock.milliseconds)
+        let s3 = settings.storage.s3.map { configuration in
+            S3Client(configuration, http: HTTPClient(settings.outbound), telemetry: dependencies)
+        }
         let artifacts = try DiskArtifactStore(runsDirectory: settings.storage.runsDirectory)
         let store = try SQLiteJobStore(
             path: settings.storage.storePath, artifacts: artifacts, batchLimit: settings.storage.batchLimit)
         store.registerMetrics(registry)
+        let remote = s3.flatMap { client in
+            settings.storage.artifacts.map {
+                S3Artifacts($0, client: client, local: artifacts, registry: registry, logger: logger)
+            }
+        }
         runs = RunService(
             settings: settings, judge: TracedJudge(pipeline: pipeline, tracing: telemetry.tracing), store: store,
-            artifacts: artifacts,
+            artifacts: artifacts, remote: remote,
             registry: registry, logger: logger,
             lanes: (0..<RunService.laneCount(settings)).map { _ in registry.makeLane() })
         spool = try UploadSpool(directory: artifacts.spoolDirectory)
+        let source = s3.map { client in
+            S3Source(
+                client, buckets: settings.storage.s3Buckets, directory: artifacts.spoolDirectory,
+                bytesMax: settings.front.uploadBytesMax)
+        }
         readiness = ReadinessBoard(serviceName: settings.service.name)
         servers = Servers(
             settings: settings, telemetry: telemetry, runs: runs, spool: spool, readiness: readiness,
-            pipeline: pipeline, loopStates: loopStates)
+            pipeline: pipeline, source: source, loopStates: loopStates)
         signals = TerminationSignals(queue: control)
     }
 

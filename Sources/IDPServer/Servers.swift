@@ -11,12 +11,12 @@ final class Servers: Sendable {
 
     init(
         settings: Settings, telemetry: Telemetry, runs: RunService, spool: UploadSpool, readiness: ReadinessBoard,
-        pipeline: DocumentPipeline, loopStates: [LoopState]
+        pipeline: DocumentPipeline, source: S3Source?, loopStates: [LoopState]
     ) {
         let front = settings.front
         let intake = Intake(
-            spool: spool, uploadBytesMax: front.uploadBytesMax, processTimeout: settings.jobs.processTimeout, runs: runs
-        )
+            spool: spool, uploadBytesMax: front.uploadBytesMax, processTimeout: settings.jobs.processTimeout, runs: runs,
+            source: source)
         let events = RunEvents(
             runs: runs, limit: settings.jobs.eventStreamsMax, heartbeat: settings.jobs.eventHeartbeat)
         telemetry.registry.observedGauge("idp_event_streams", help: "Open event streams.") { Double(events.count) }
@@ -35,9 +35,10 @@ final class Servers: Sendable {
                 runs: runs, pictures: PagePictures(painter: pipeline, width: settings.documents.workers)
             ).routes
             + ConsoleRoutes().routes + probeRoutes
+        let description = OpenAPIRoute(describing: routes.map(\.description), serviceName: settings.service.name)
         let wiring = Wiring(settings: settings, telemetry: telemetry)
         main = wiring.makeServer(
-            routes, port: front.port, tls: front.tls, unixSocket: front.unixSocket, loopStates: loopStates)
+            routes + description.routes, port: front.port, tls: front.tls, unixSocket: front.unixSocket, loopStates: loopStates)
         scrape = front.metricsPort.map { port in
             wiring.makeServer(metricsRoutes, port: port, loopStates: [LoopState(lane: .shared)])
         }

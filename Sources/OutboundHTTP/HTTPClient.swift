@@ -5,12 +5,16 @@ private import Synchronization
 //
 // A session is a libcurl multi handle with one easy handle: the multi owns the connections that its transfers leave
 // open, and can be woken from another thread, which the easy interface alone cannot. A call takes an idle session that
-// last spoke to the same origin (or makes one), runs its transfer to the end on the calling thread, and gives the
+// last spoke to the same origin under the same policy (or makes one), so that a guarded request never finds a
+// connection that was opened without the guard. It runs its transfer to the end on the calling thread, and gives the
 // session back, so a session is used by one thread at a time and a connection is found again. The pool keeps a bounded
 // number of idle sessions and drops the one that has been idle longest.
 //
 // libcurl's connection sharing between threads (CURL_LOCK_DATA_CONNECT) is not used: its manual says that it is not
 // safe between concurrent threads.
+
+/// Takes content while it comes; what it throws ends the transfer.
+public typealias HTTPContentReceiver = (UnsafeRawBufferPointer) throws -> Void
 
 /// The service's HTTP client, on libcurl: pooled connections, TLS verified, deadlines, no redirects. Thread-safe.
 public final class HTTPClient: Sendable {
@@ -45,10 +49,14 @@ public final class HTTPClient: Sendable {
     }
 
     /// Sends a request and waits for its answer on the calling thread: a queue's, never a loop's.
+    ///
+    /// - Parameter receiver: takes the content of an answer with a 2xx status while it comes, on the calling thread;
+    ///   the answer's `body` is then empty. Throwing ends the request as `localFailure`. Content of other statuses is
+    ///   an error's text and comes in `body`, at most 64 KiB of it.
     public func send(
-        _ request: HTTPClientRequest, abort: HTTPAbort? = nil
+        _ request: HTTPClientRequest, abort: HTTPAbort? = nil, receiver: HTTPContentReceiver? = nil
     ) throws(HTTPClientError) -> HTTPClientResponse {
-        try send(request, until: .now.advanced(by: request.timeout), abort: abort)
+        try send(request, until: .now.advanced(by: request.timeout), abort: abort, receiver: receiver)
     }
 
     /// Sends a request from a task; cancelling the task aborts the transfer.
@@ -58,7 +66,7 @@ public final class HTTPClient: Sendable {
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 threads.addOperation {
-                    continuation.resume(with: Result { try self.send(request, until: end, abort: abort) })
+                    continuation.resume(with: Result { try self.send(request, until: end, abort: abort, receiver: nil) })
                 }
             }
         } onCancel: {
@@ -70,24 +78,28 @@ public final class HTTPClient: Sendable {
     public var idleSessionCount: Int { idle.withLock { $0.count } }
 
     private func send(
-        _ request: HTTPClientRequest, until end: ContinuousClock.Instant, abort: HTTPAbort?
+        _ request: HTTPClientRequest, until end: ContinuousClock.Instant, abort: HTTPAbort?,
+        receiver: HTTPContentReceiver?
     ) throws(HTTPClientError) -> HTTPClientResponse {
-        let origin = try RequestCheck.origin(of: request)
-        let session = try takeSession(origin)
+        let target = try RequestCheck.target(of: request)
+        if let address = target.address, !request.destination.permits(address, of: target) { throw .blocked }
+        let session = try takeSession(CurlSession.Key(origin: target.origin, destination: request.destination))
         let outcome = Result { () throws(HTTPClientError) in
-            try session.perform(request, configuration, until: end, abort: abort)
+            try session.perform(
+                OutgoingRequest(request: request, target: target, receiver: receiver), configuration, until: end,
+                abort: abort)
         }
         giveBack(session)
         return try outcome.get()
     }
 
-    private func takeSession(_ origin: String) throws(HTTPClientError) -> CurlSession {
+    private func takeSession(_ key: CurlSession.Key) throws(HTTPClientError) -> CurlSession {
         let known = idle.withLock { idle -> CurlSession? in
-            guard let index = idle.lastIndex(where: { $0.origin == origin }) else { return nil }
+            guard let index = idle.lastIndex(where: { $0.key == key }) else { return nil }
             return idle.remove(at: index)
         }
         if let known { return known }
-        guard let new = CurlSession(origin: origin) else { throw .failed("libcurl gave no handle") }
+        guard let new = CurlSession(key: key) else { throw .failed("libcurl gave no handle") }
         return new
     }
 

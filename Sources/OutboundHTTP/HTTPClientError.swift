@@ -2,6 +2,8 @@
 public enum HTTPClientError: Error, Sendable, Equatable {
     /// The URL is not an absolute http or https URL, or a field or the method cannot be sent.
     case invalidRequest(String)
+    /// The request's `DestinationPolicy` does not permit an address that the URL leads to.
+    case blocked
     /// The host's name has no address.
     case unresolved
     /// Nobody listens.
@@ -22,6 +24,8 @@ public enum HTTPClientError: Error, Sendable, Equatable {
     case malformedAnswer(String)
     /// `HTTPAbort.abort()` or the cancellation of the task.
     case aborted
+    /// What takes the answer, or gives the request's content, failed on this side.
+    case localFailure(String)
     /// Anything else libcurl says.
     case failed(String)
 
@@ -29,7 +33,7 @@ public enum HTTPClientError: Error, Sendable, Equatable {
     public var isRetryable: Bool {
         switch self {
         case .unresolved, .refused, .unreachable, .connectTimeout, .timeout, .reset, .failed: true
-        case .invalidRequest, .tls, .tooLarge, .malformedAnswer, .aborted: false
+        case .invalidRequest, .blocked, .tls, .tooLarge, .malformedAnswer, .aborted, .localFailure: false
         }
     }
 
@@ -37,6 +41,7 @@ public enum HTTPClientError: Error, Sendable, Equatable {
     public var outcome: String {
         switch self {
         case .invalidRequest: "invalid_request"
+        case .blocked: "blocked"
         case .unresolved: "unresolved"
         case .refused: "refused"
         case .unreachable: "unreachable"
@@ -47,6 +52,7 @@ public enum HTTPClientError: Error, Sendable, Equatable {
         case .tooLarge: "too_large"
         case .malformedAnswer: "malformed_answer"
         case .aborted: "aborted"
+        case .localFailure: "local_failure"
         case .failed: "failed"
         }
     }

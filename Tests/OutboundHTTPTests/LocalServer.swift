@@ -109,6 +109,11 @@ final class LocalServer {
                             self.wfile.write(b"1000\r\n" + b"y" * 4096 + b"\r\n")
                     except OSError:
                         self.close_connection = True
+                elif path == "/close":
+                    self.close_connection = True
+                    self.answer(200, b"x")
+                elif path.startswith("/bytes/"):
+                    self.answer(200, bytes(i % 251 for i in range(int(path.split("/")[2]))))
                 elif path == "/hang":
                     time.sleep(60)
                 elif path == "/trickle":

@@ -52,7 +52,8 @@ struct RunFolders: Sendable {
 
     private func path(of name: String, on day: String) -> String { "\(runsDirectory)/\(day)/\(name)" }
 
-    private static func isDay(_ name: String) -> Bool {
+    /// Whether a name is a day's.
+    static func isDay(_ name: String) -> Bool {
         let parts = name.split(separator: "-", omittingEmptySubsequences: false)
         return name.utf8.count == 10 && parts.map(\.count) == [4, 2, 2]
             && parts.allSatisfy { $0.utf8.allSatisfy { (48...57).contains($0) } }

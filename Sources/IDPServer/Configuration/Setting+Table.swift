@@ -155,18 +155,26 @@ extension Setting {
             help: "Job store", secrecy: .credentials, support: .only { $0.hasPrefix("sqlite:") }),
         Setting(
             name: "IDP_ARTIFACTS", group: .storage, kind: .artifacts, fallback: "disk",
-            help: "Where documents and results are kept", support: .only { $0 == "disk" }),
+            help: "Where documents and results are kept: in IDP_RUNS_DIR, or in a bucket, with runs at work on disk"),
         Setting(
-            name: "IDP_S3_ENDPOINT", group: .storage, kind: .url(schemes: ["http", "https"]), fallback: nil,
-            help: "S3 endpoint", support: .no),
+            name: "IDP_S3_ENDPOINT", group: .storage, kind: .url(schemes: ["http", "https"]),
+            fallback: "<https://s3.REGION.amazonaws.com>", help: "S3 or a server that speaks it"),
         Setting(
-            name: "IDP_S3_REGION", group: .storage, kind: .word, fallback: nil, help: "S3 region", support: .no),
+            name: "IDP_S3_REGION", group: .storage, kind: .word, fallback: "us-east-1",
+            help: "Region that requests are signed for"),
         Setting(
             name: "IDP_S3_ACCESS_KEY", group: .storage, kind: .word, fallback: nil, help: "S3 access key",
-            secrecy: .secret, support: .no),
+            secrecy: .secret),
         Setting(
             name: "IDP_S3_SECRET_KEY", group: .storage, kind: .word, fallback: nil, help: "S3 secret key",
-            secrecy: .secret, support: .no),
+            secrecy: .secret),
+        Setting(
+            name: "IDP_S3_STYLE", group: .storage, kind: .choice(S3Client.Configuration.Style.allCases.map(\.rawValue)),
+            fallback: "<path, or virtual without IDP_S3_ENDPOINT>",
+            help: "Where a bucket stands in a URL: before the path, or before the host"),
+        Setting(
+            name: "IDP_S3_BUCKETS", group: .storage, kind: .list, fallback: "<that of IDP_ARTIFACTS>",
+            help: "Buckets that s3_path may name, joined by commas; a bare key means the first"),
     ]
 
     private static let security: [Setting] = [
@@ -187,6 +195,9 @@ extension Setting {
             kind: .choice(TLSConfiguration.ClientCertificates.allCases.map(\.rawValue)),
             fallback: "<require, or off without IDP_TLS_CLIENT_CA>",
             help: "Whether clients need a certificate; with request they may have none, but not a bad one"),
+        Setting(
+            name: "IDP_OUTBOUND_CA", group: .security, kind: .path, fallback: nil,
+            help: "Certificate authorities, PEM, that other services are trusted by instead of the system's"),
         Setting(
             name: "IDP_WEBHOOK_SECRET", group: .security, kind: .word, fallback: nil,
             help: "Key that signs callbacks", secrecy: .secret, support: .no),
@@ -286,7 +297,7 @@ extension SettingKind {
         }, shape: "sqlite:PATH or postgres://…")
 
     fileprivate static let artifacts = SettingKind.text(
-        matches: { $0 == "disk" || SettingKind.url(schemes: ["s3"]).value(of: $0) != nil },
+        matches: { $0 == "disk" || S3Location($0) != nil },
         shape: "disk or s3://bucket/prefix")
 
     fileprivate static let authentication = SettingKind.text(

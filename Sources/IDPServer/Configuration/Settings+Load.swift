@@ -61,7 +61,9 @@ extension Settings {
             runsDirectory: runs, retentionDays: days == 0 ? nil : days,
             diskReserveBytes: read.integer("IDP_DISK_RESERVE_BYTES"), batchLimit: read.integer("IDP_STORE_BATCH"),
             storePath: read.optionalText("IDP_STORE").map { String($0.dropFirst("sqlite:".count)) }
-                ?? runs + (runs.hasSuffix("/") ? "" : "/") + "jobs.sqlite")
+                ?? runs + (runs.hasSuffix("/") ? "" : "/") + "jobs.sqlite",
+            artifacts: S3Location(read), s3: S3Client.Configuration(read), s3Buckets: Storage.s3Buckets(read))
+        outbound = Outbound(certificateAuthorityFile: read.optionalText("IDP_OUTBOUND_CA"))
         observability = Observability(
             logLevel: read.text("IDP_LOG_LEVEL"), logFormat: read.text("IDP_LOG_FORMAT"),
             isTracingEnabled: read.boolean("IDP_TRACING_ENABLED"), openTelemetry: openTelemetry)
@@ -85,6 +87,10 @@ extension Settings {
             refuse("IDP_METRICS_PORT", "\(port) is IDP_PORT too; take another or leave it out")
         }
         mistakes += front.contradictionsOfTLS(resolved)
+        mistakes += storage.contradictionsOfS3(resolved)
+        if let file = outbound.certificateAuthorityFile, !FileManager.default.isReadableFile(atPath: file) {
+            refuse("IDP_OUTBOUND_CA", "\"\(file)\" cannot be read; it must be a PEM file")
+        }
         if service.shutdownDelay > service.shutdownGrace {
             refuse("IDP_SHUTDOWN_DELAY", "must not be longer than IDP_SHUTDOWN_GRACE, which it is a part of")
         }

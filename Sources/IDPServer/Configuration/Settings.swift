@@ -67,7 +67,8 @@ struct Settings: Sendable {
         var eventHeartbeat: Duration
     }
 
-    /// IDP_RUNS_DIR, IDP_RUNS_RETENTION_DAYS, IDP_DISK_RESERVE_BYTES, IDP_STORE_BATCH, IDP_STORE.
+    /// IDP_RUNS_DIR, IDP_RUNS_RETENTION_DAYS, IDP_DISK_RESERVE_BYTES, IDP_STORE_BATCH, IDP_STORE, IDP_ARTIFACTS,
+    /// IDP_S3_….
     struct Storage: Sendable, Equatable {
         var runsDirectory: String
         /// Nil: kept for ever.
@@ -77,6 +78,12 @@ struct Settings: Sendable {
         var batchLimit: Int
         /// Path of the SQLite file.
         var storePath: String
+        /// Nil: documents and results stay in `runsDirectory`.
+        var artifacts: S3Location?
+        /// Nil: nothing of S3 is used.
+        var s3: S3Client.Configuration?
+        /// Buckets that callers may name.
+        var s3Buckets: [String]
     }
 
     /// IDP_LOG_LEVEL, IDP_LOG_FORMAT, IDP_TRACING_ENABLED, OTEL_….
@@ -90,12 +97,19 @@ struct Settings: Sendable {
         var openTelemetry: [String: String]
     }
 
+    /// IDP_OUTBOUND_CA.
+    struct Outbound: Sendable, Equatable {
+        /// Nil: the system's authorities.
+        var certificateAuthorityFile: String?
+    }
+
     var service: Service
     var front: Front
     var documents: Documents
     var jobs: Jobs
     var storage: Storage
     var observability: Observability
+    var outbound: Outbound
     /// Each setting's text and source, for `check-config`.
     var report: [SettingReport]
 }

@@ -18,7 +18,7 @@ struct ConsoleAsset: Sendable {
         entityTag = "\"\(Self.fingerprint(bytes))\""
     }
 
-    /// Every file of the console, `/` first. The bytes are in the program: nothing is read at run time.
+    /// Every file of the console and of `/docs`, `/` first. The bytes are in the program: nothing is read at run time.
     static var all: [ConsoleAsset] {
         [
             ConsoleAsset(path: "/", contentType: "text/html; charset=utf-8", bytes: PackageResources.index_html),
@@ -27,6 +27,11 @@ struct ConsoleAsset: Sendable {
             script("api.js", PackageResources.api_js),
             script("chart.js", PackageResources.chart_js),
             script("check.js", PackageResources.check_js),
+            ConsoleAsset(path: "/docs", contentType: "text/html; charset=utf-8", bytes: PackageResources.docs_html),
+            style("docs.css", PackageResources.docs_css),
+            script("docs.js", PackageResources.docs_js),
+            script("docs-schema.js", PackageResources.docs_schema_js),
+            script("docs-try.js", PackageResources.docs_try_js),
             script("dom.js", PackageResources.dom_js),
             script("exposition.js", PackageResources.exposition_js),
             script("jobs.js", PackageResources.jobs_js),
@@ -35,6 +40,11 @@ struct ConsoleAsset: Sendable {
             script("system.js", PackageResources.system_js),
             script("words.js", PackageResources.words_js),
         ]
+    }
+
+    /// What it is to callers.
+    var description: RouteDescription {
+        .asset(path, mediaType: "\(contentType)".split(separator: ";").first.map(String.init) ?? "")
     }
 
     private static func script(_ name: String, _ bytes: [UInt8]) -> ConsoleAsset {

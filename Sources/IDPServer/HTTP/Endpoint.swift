@@ -16,24 +16,23 @@ enum Handler: Sendable {
 /// It may not block, wait or allocate.
 typealias Shortcut = @Sendable (RequestHead, UnsafeRawBufferPointer, inout InlineReply) -> RunID?
 
-/// A route as it is declared beside its resource.
+/// A route as it is declared beside its resource: what it is to callers, and what answers it.
 struct Route: Sendable {
-    let method: HTTPMethod
+    let description: RouteDescription
     let template: RouteTemplate
-    /// Probes and scrapes: not traced, not in the access log.
-    let isProbe: Bool
     let handler: Handler
     let shortcut: Shortcut?
 
-    init(
-        _ method: HTTPMethod, _ template: String, isProbe: Bool = false, _ handler: Handler, shortcut: Shortcut? = nil
-    ) {
-        self.method = method
-        self.template = RouteTemplate(template)
-        self.isProbe = isProbe
+    init(_ description: RouteDescription, _ handler: Handler, shortcut: Shortcut? = nil) {
+        self.description = description
+        template = RouteTemplate(description.template)
         self.handler = handler
         self.shortcut = shortcut
     }
+
+    var method: HTTPMethod { description.method }
+    /// Probes, scrapes and pages: not traced, not in the access log.
+    var isProbe: Bool { description.isProbe }
 }
 
 /// A handler with its place in the API and its resolved metric slots.

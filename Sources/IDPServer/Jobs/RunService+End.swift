@@ -59,6 +59,7 @@ extension RunService {
                 // Counted before it is visible: whoever sees the end and scrapes finds it counted.
                 self.countEnd(record)
                 self.publish(record)
+                self.remote?.follow(record)
                 then(record)
             }
             self.pending.leave()
@@ -107,6 +108,8 @@ extension RunService {
         } catch {
             log(.warning, "run folder not written", record, ["cause": "\(error.cause ?? "")"])
         }
+        // A final state is told once it is stored: after that the folder may go.
+        if !record.state.isFinal { remote?.follow(record) }
     }
 
     /// One line of the service's log with the ids that every line has, and nothing personal.

@@ -62,8 +62,9 @@ extension RunService {
             ReadinessCheck(
                 name: "memory", isPassing: !health.isMemoryLow,
                 detail: health.isMemoryLow ? "less free than IDP_MEMORY_RESERVE_BYTES" : "enough free"),
+            artifactsCheck,
             ReadinessCheck(name: "queue", isPassing: !isFull, detail: isFull ? "full" : "\(jobQueue.depth) waiting"),
-        ]
+        ].compactMap { $0 }
     }
 
     /// Ends the service's work: takes nothing any more, lets running work finish, hands back to the queue what cannot
@@ -88,6 +89,8 @@ extension RunService {
         let isFlushed = pending.wait(timeout: .now() + .milliseconds(Int(left))) == .success
         // A store that hangs must not hold up the stop: its log is recovered at the next start.
         if isFlushed { store.close() }
+        // What does not reach the bucket in time is put by the next start.
+        if let remote, !remote.drain(by: deadline) { logger.notice("runs are left to be put into the bucket") }
         return isIdle && isFlushed
     }
 
@@ -158,6 +161,7 @@ extension RunService {
         if isLow != wasLow {
             logger.warning("disk space", metadata: ["is_low": "\(isLow)", "free_bytes": "\(free ?? -1)"])
         }
+        remote?.probe()
         if isProbeDue { store.write(.probe(now())) { self.noteStore($0) } }
         forgetErased(at: now())
         maintenance.asyncAfter(deadline: .now() + .seconds(1)) { [weak self] in self?.maintain() }
@@ -183,7 +187,10 @@ extension RunService {
         guard let ended = try? store.list(RunFilter(), before: nil, limit: RunService.repairLimit) else {
             return
         }
-        for record in ended where record.state.isFinal && !isStopping { artifacts.repair(record) }
+        for record in ended where record.state.isFinal && !isStopping {
+            artifacts.repair(record)
+            followLeftover(record)
+        }
     }
 
     /// The last part of a drain, in which stopped work is handed back: an eighth, at most two seconds.

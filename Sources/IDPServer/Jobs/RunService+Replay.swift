@@ -27,7 +27,7 @@ extension RunService {
     private func revive(
         _ record: RunRecord, _ completion: @escaping @Sendable (Result<RunRecord, ServiceError>) -> Void
     ) throws(ServiceError) {
-        guard artifacts.hasDocument(record) else {
+        guard artifacts.hasDocument(record) || remote?.hasDocument(record) == true else {
             throw ServiceError(.jobNotReplayable, "The job's document is no longer there")
         }
         guard jobQueue.reserve(for: record.share ?? "") else { throw counted(queueFull) }

@@ -20,6 +20,7 @@ extension RunService {
             for day in artifacts.days() where !isStopping {
                 for path in retention.orphans(on: day) where !isStopping { artifacts.removeFolder(path) }
             }
+            sweepRemote(before: cutoff)
             store.write(.forgetExpired(before: retention.forgetBefore)) { _ in }
             pause = .seconds(60)
         }
@@ -47,7 +48,10 @@ extension RunService {
         // A store that cannot be read is asked again at the next step. A failed run that is being replayed is live.
         guard let ended = try? retention.runs(), !ended.isEmpty else { return 0 }
         let runs = ended.filter { !index.isLive($0.id) }
-        for run in runs { artifacts.remove(run.id) }
+        for run in runs {
+            artifacts.remove(run.id)
+            remote?.remove(run.id)
+        }
         // Before the row goes, so that `forgetErased` does not take it for somebody else's removal.
         _ = index.forget(runs.map(\.id))
         store.write(.expire(runs.map(\.id), at: moment)) { result in

@@ -25,6 +25,7 @@ extension RunService {
         intake[Int(record.id.low % UInt64(intake.count))].async {
             do throws(ServiceError) {
                 let folder = try self.artifacts.takeOver(submission.document, record)
+                try self.remote?.store(record, folder)
                 self.store.write(.insert(record, nil, document: folder)) { result in
                     self.accepted(record, result, completion)
                 }
@@ -53,14 +54,14 @@ extension RunService {
             jobQueue.release()
             let code: ErrorCode =
                 switch error.code {
-                case .storageFull, .idempotencyInProgress: error.code
+                case .storageFull, .idempotencyInProgress, .dependencyUnavailable: error.code
                 default: .jobSubmitFailed
                 }
             log(.error, "job not accepted", record, ["error_code": "\(code.rawValue)", "cause": "\(error.cause ?? "")"])
             // The folder goes before the caller hears of it: who was refused leaves nothing behind.
             intake[0].async {
                 self.artifacts.remove(record.id)
-                let refusal = ServiceError(code, retryAfter: 5, cause: error.cause)
+                let refusal = ServiceError(code, retryAfter: error.retryAfter ?? 5, cause: error.cause)
                 completion(code == .idempotencyInProgress ? self.earlier(record, refusal) : .failure(refusal))
             }
         }
@@ -93,12 +94,18 @@ extension RunService {
             self.noteStore(result)
             if case .success = result { self.publish(run.draft) }
         }
-        guard artifacts.hasDocument(record) else { return end(id, .fail(.storageFailed), nil) }
         var deadline = Deadline.after(settings.jobs.jobTimeout)
         if let latest = record.deadlineAt {
             deadline = deadline.capped(at: .milliseconds(max(0, latest.milliseconds - now().milliseconds)))
         }
-        switch judge(run, deadline, isInteractive: false, slot) {
+        let judged: Result<Judgement, ServiceError>
+        do throws(ServiceError) {
+            try bringDocument(of: record, by: deadline, run.token)
+            judged = judge(run, deadline, isInteractive: false, slot)
+        } catch {
+            judged = .failure(error)
+        }
+        switch judged {
         case .success(let judgement): end(id, .complete, judgement)
         case .failure where run.token.reason == .shutdown: handBack(id)
         case .failure(let error) where error.isPoison: end(id, .poison(error.code), nil, cause: error.cause)

@@ -75,6 +75,8 @@ final class RunService: Sendable {
     let judge: any DocumentJudge
     let store: any JobStore
     let artifacts: DiskArtifactStore
+    /// Where run folders are kept beside this machine; nil where nowhere.
+    let remote: (any RemoteArtifacts)?
     let metrics: RunMetrics
     let logger: Logger
     /// The wall clock.
@@ -107,6 +109,7 @@ final class RunService: Sendable {
     let pending = DispatchGroup()
 
     /// - Parameters:
+    ///   - remote: where run folders are kept beside this machine.
     ///   - lanes: for the work queues' slots, `RunService.laneCount(settings)` of them; shared lanes stand in for
     /// missing
     ///     ones.
@@ -114,6 +117,7 @@ final class RunService: Sendable {
     ///   - now: the wall clock.
     init(
         settings: Settings, judge: any DocumentJudge, store: any JobStore, artifacts: DiskArtifactStore,
+        remote: (any RemoteArtifacts)? = nil,
         registry: MetricRegistry, logger: Logger, lanes: [Lane] = [],
         availableMemory: @escaping @Sendable () -> Int? = AvailableMemory.bytes,
         now: @escaping @Sendable () -> Timestamp = Timestamp.now
@@ -123,6 +127,7 @@ final class RunService: Sendable {
         self.judge = judge
         self.store = store
         self.artifacts = artifacts
+        self.remote = remote
         let metrics = RunMetrics(registry)
         self.metrics = metrics
         self.logger = logger

@@ -13,12 +13,13 @@ struct ConsoleRoutes: Sendable {
     var routes: [Route] {
         ConsoleAsset.all.map { asset in
             Route(
-                .get, asset.path, isProbe: true,
+                asset.description,
                 .inline { (head, reply) throws(ServiceError) in Self.answer(asset, head, &reply) })
         }
     }
 
-    private static func answer(_ asset: ConsoleAsset, _ head: RequestHead, _ reply: inout InlineReply) {
+    /// Answers with a file, or with 304 to who has it.
+    static func answer(_ asset: ConsoleAsset, _ head: RequestHead, _ reply: inout InlineReply) {
         reply.field("Content-Security-Policy", securityPolicy)
         reply.field("X-Content-Type-Options", "nosniff")
         reply.field("Referrer-Policy", "no-referrer")

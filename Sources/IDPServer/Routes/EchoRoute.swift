@@ -10,7 +10,7 @@ struct EchoRoute: Sendable {
         let limit = bodyBytesMax
         return [
             Route(
-                .post, "/-/echo",
+                .echo,
                 .queued(
                     admit: { (head) throws(ServiceError) in
                         if let declared = head.declaredBodyLength, declared > limit {

@@ -21,10 +21,7 @@ struct HealthRoutes: Sendable {
             readiness.write(into: &reply)
         }
         return [
-            Route(.get, "/health", isProbe: true, live),
-            Route(.get, "/livez", isProbe: true, live),
-            Route(.get, "/ready", isProbe: true, ready),
-            Route(.get, "/readyz", isProbe: true, ready),
+            Route(.health, live), Route(.livez, live), Route(.ready, ready), Route(.readyz, ready),
         ]
     }
 }

@@ -13,6 +13,8 @@ struct Intake: Sendable {
     /// Longest time that a synchronous call may take.
     let processTimeout: Duration
     let runs: RunService
+    /// Where documents come from that are named, not sent; nil where they must be sent.
+    var source: S3Source?
 
     /// Decides on the loop whether the body is wanted: media type, declared size, room.
     func admit(_ head: RequestHead, for kind: RunKind) throws(ServiceError) -> BodyPlan {
@@ -51,23 +53,56 @@ struct Intake: Sendable {
         }
     }
 
-    /// The validated submission of a request whose form is there.
-    func submission(of call: Call) throws(ServiceError) -> Submission {
+    /// Hands over the validated submission of a request whose form is there: at once, or on another queue where its
+    /// document has to be fetched first; then errors are answered here.
+    func withSubmission(
+        of call: Call, _ body: @escaping @Sendable (Submission) throws(ServiceError) -> Void
+    ) throws(ServiceError) {
         guard case .multipart(let form) = call.request.body else {
             throw ServiceError(.internalProcessingError, cause: "a form was planned and none came")
         }
         let key = try IdempotencyKey(of: call.request)
-        let checked = try SubmissionForm(form, uploadBytesMax: uploadBytesMax)
-        let file = checked.file
-        return Submission(
-            document: SubmittedDocument(
-                document: RunDocument(
-                    fileExtension: checked.format.fileExtension, size: file.size, sha256: file.sha256),
-                move: { path in try file.move(to: path) }),
-            fio: checked.fio.text, priority: checked.priority, timeout: try Self.timeout(of: call),
+        let checked = try SubmissionForm(form, buckets: source?.buckets ?? [])
+        let timeout = try Self.timeout(of: call)
+        @Sendable func made(
+            _ size: Int, _ sha256: [UInt8], _ prefix: [UInt8], _ move: @escaping @Sendable (String) throws -> Void
+        ) throws(ServiceError) -> Submission {
+            let format = try checked.format(prefix)
+            let document = RunDocument(fileExtension: format.fileExtension, size: size, sha256: sha256)
+            return submission(
+                call, checked, key, timeout, SubmittedDocument(document: document, move: move),
+                checked.fingerprint(sha256))
+        }
+        switch checked.source {
+        case .file(let file):
+            try body(try made(file.size, file.sha256, file.prefix) { try file.move(to: $0) })
+        case .object(let object):
+            guard let source else { throw ServiceError(.internalProcessingError, cause: "an object without S3") }
+            var fetch = S3Client.Call(by: .after(min(S3Source.fetchTime, timeout ?? S3Source.fetchTime)))
+            fetch.cancellation = call.context.cancellation
+            fetch.parent = call.context.trace
+            source.fetch(object, fetch) { result in
+                do throws(ServiceError) {
+                    let document = try result.get()
+                    try body(
+                        try made(document.size, document.sha256, document.prefix) { try document.move(to: $0) })
+                } catch {
+                    call.fail(error)
+                }
+            }
+        }
+    }
+
+    private func submission(
+        _ call: Call, _ checked: SubmissionForm, _ key: IdempotencyKey?, _ timeout: Duration?,
+        _ document: SubmittedDocument, _ fingerprint: [UInt8]
+    ) -> Submission {
+        Submission(
+            document: document,
+            fio: checked.fio.text, priority: checked.priority, timeout: timeout,
             requestID: checked.requestID ?? call.context.requestID, callbackURL: nil,
             share: call.request.peerAddress.host, trace: call.context.trace,
-            idempotencyKey: key?.scoped(to: call.context.endpoint.template.text), fingerprint: checked.fingerprint)
+            idempotencyKey: key?.scoped(to: call.context.endpoint.template.text), fingerprint: fingerprint)
     }
 
     /// RFC 7240: `Prefer: respond-async`.

@@ -7,7 +7,8 @@ internal import Pipeline
 struct JobRoutes: Sendable {
     /// The longest long poll, in seconds.
     static let waitMax = 60
-    private static let deadLettered = "dead_lettered"
+    /// The value of `status` that means failed jobs that were set aside.
+    static let deadLettered = "dead_lettered"
 
     let runs: RunService
     let intake: Intake
@@ -19,28 +20,30 @@ struct JobRoutes: Sendable {
         let get: @Sendable (RequestHead) throws(ServiceError) -> BodyPlan = { (_) throws(ServiceError) in .none }
         return [
             Route(
-                .post, Intake.route(of: .job),
+                .submitJob,
                 .queued(
                     admit: { (head) throws(ServiceError) in try intake.admit(head, for: .job) },
                     handle: { (call) throws(ServiceError) in
-                        JobSubmission.submit(try intake.submission(of: call), call, runs, applied: false)
+                        try intake.withSubmission(of: call) { (submission) throws(ServiceError) in
+                            JobSubmission.submit(submission, call, runs, applied: false)
+                        }
                     })),
-            Route(.get, "/v1/jobs", .queued(admit: get, handle: { (call) throws(ServiceError) in try list(call) })),
+            Route(.listJobs, .queued(admit: get, handle: { (call) throws(ServiceError) in try list(call) })),
             Route(
-                .get, "/v1/jobs/{run_id}",
+                .jobStatus,
                 .queued(admit: get, handle: { (call) throws(ServiceError) in try status(call) }),
                 shortcut: { head, path, reply in cachedStatus(path, head, &reply) }),
             Route(
-                .get, "/v1/jobs/{run_id}/result",
+                .jobResult,
                 .queued(admit: get, handle: { (call) throws(ServiceError) in try result(call) })),
             Route(
-                .post, "/v1/jobs/{run_id}/cancel",
+                .cancelJob,
                 .queued(admit: get, handle: { (call) throws(ServiceError) in try cancel(call) })),
             Route(
-                .post, "/v1/jobs/{run_id}/replay",
+                .replayJob,
                 .queued(admit: get, handle: { (call) throws(ServiceError) in try replay(call) })),
             Route(
-                .get, "/v1/jobs/{run_id}/events",
+                .jobEvents,
                 .queued(admit: get, handle: { (call) throws(ServiceError) in try follow(call) })),
         ]
     }

@@ -18,10 +18,10 @@ struct LoadRoutes: Sendable {
 
     var routes: [Route] {
         [
-            Route(.get, "/-/ping", .queued(admit: Self.admitNothing, handle: Self.answerOK)),
-            Route(.post, "/-/sink", .queued(admit: Self.admitNothing, handle: Self.answerOK)),
+            Route(.ping, .queued(admit: Self.admitNothing, handle: Self.answerOK)),
+            Route(.sink, .queued(admit: Self.admitNothing, handle: Self.answerOK)),
             Route(
-                .post, "/-/form",
+                .form,
                 .queued(
                     admit: { [plan] (_) throws(ServiceError) in .multipart(plan) },
                     handle: { (call) throws(ServiceError) in
@@ -36,7 +36,7 @@ struct LoadRoutes: Sendable {
                                 body: .bytes(Self.receipt(file))))
                     })),
             Route(
-                .post, "/-/series",
+                .series,
                 .queued(
                     admit: Self.admitNothing,
                     handle: { [registry] (call) throws(ServiceError) in

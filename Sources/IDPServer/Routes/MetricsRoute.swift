@@ -13,7 +13,7 @@ struct MetricsRoute: Sendable {
     var routes: [Route] {
         [
             Route(
-                .get, "/metrics", isProbe: true,
+                .metrics,
                 .queued(
                     admit: { (_) throws(ServiceError) in .none },
                     handle: { [renderer] (call) throws(ServiceError) in

@@ -12,7 +12,7 @@ struct PageRoutes: Sendable {
         let get: @Sendable (RequestHead) throws(ServiceError) -> BodyPlan = { (_) throws(ServiceError) in .none }
         return [
             Route(
-                .get, "/v1/jobs/{run_id}/pages/{page}",
+                .pagePicture,
                 .queued(admit: get, handle: { (call) throws(ServiceError) in try picture(call) }))
         ]
     }

@@ -11,7 +11,7 @@ struct ProcessRoute: Sendable {
     var routes: [Route] {
         [
             Route(
-                .post, Intake.route(of: .sync),
+                .process,
                 .queued(
                     admit: { (head) throws(ServiceError) in try intake.admit(head, for: .sync) },
                     handle: { (call) throws(ServiceError) in try process(call) }))
@@ -19,13 +19,21 @@ struct ProcessRoute: Sendable {
     }
 
     private func process(_ call: Call) throws(ServiceError) {
-        let submission = try intake.submission(of: call)
-        if intake.prefersAsynchronous(call) {
-            return JobSubmission.submit(submission, call, runs, applied: true)
+        let arrival = ContinuousClock.now
+        guard !intake.prefersAsynchronous(call) else {
+            return try intake.withSubmission(of: call) { (submission) throws(ServiceError) in
+                JobSubmission.submit(submission, call, runs, applied: true)
+            }
         }
         call.onClientGone { call.context.cancellation.cancel(.clientGone) }
+        try intake.withSubmission(of: call) { (submission) throws(ServiceError) in
+            process(submission, call, arrival)
+        }
+    }
+
+    private func process(_ submission: Submission, _ call: Call, _ arrival: ContinuousClock.Instant) {
         let limit = intake.processTimeout
-        let deadline = Deadline.after(min(limit, submission.timeout ?? limit))
+        let deadline = Deadline(arrival.advanced(by: min(limit, submission.timeout ?? limit)))
         runs.processWithinLimit(submission, deadline: deadline, cancellation: call.context.cancellation) { outcome in
             switch outcome.result {
             case .success: Self.answer(call, outcome, runs)

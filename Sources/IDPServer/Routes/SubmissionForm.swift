@@ -7,20 +7,28 @@ internal import Pipeline
 ///
 /// Runs on a request queue: it looks at the first bytes of the file only, never opens it.
 struct SubmissionForm {
-    let file: UploadedFile
-    let format: DocumentFormat
+    /// Where the document is.
+    enum Source {
+        /// It came with the form.
+        case file(UploadedFile)
+        /// It is to be fetched.
+        case object(S3Key)
+    }
+
+    let source: Source
     let fio: ApplicantName
     let requestID: String?
     let callbackURL: String?
     let priority: JobPriority
-    /// SHA-256 over the file's bytes and the known fields as they were sent, in no order.
-    let fingerprint: [UInt8]
+    /// The known fields as they were sent, sorted.
+    private let fields: [[UInt8]]
 
     /// The fields that mean something. Others are ignored, as browsers and gateways add their own.
     private static let knownFields: Set<String> = ["fio", "s3_path", "request_id", "callback_url", "priority"]
 
-    /// - Throws: `VALIDATION_ERROR` with all mistakes, or `UNSUPPORTED_FILE_TYPE`.
-    init(_ form: MultipartForm, uploadBytesMax: Int) throws(ServiceError) {
+    /// - Parameter buckets: those that `s3_path` may name; empty where there is no S3.
+    /// - Throws: `VALIDATION_ERROR` with all mistakes.
+    init(_ form: MultipartForm, buckets: [String] = []) throws(ServiceError) {
         var mistakes: [FieldError] = []
         Self.checkNames(form, into: &mistakes)
         let fioText = Self.text("fio", in: form, into: &mistakes)
@@ -36,7 +44,7 @@ struct SubmissionForm {
                 FieldError(
                     field: "callback_url", message: "callbacks are not part of this build; poll Location instead"))
         }
-        Self.checkSource(form, into: &mistakes)
+        let source = Self.source(form, buckets, into: &mistakes)
         var name: ApplicantName?
         do throws(ServiceError) {
             if let fioText {
@@ -47,20 +55,34 @@ struct SubmissionForm {
         } catch {
             mistakes.append(contentsOf: error.fields)
         }
-        guard mistakes.isEmpty, let name, let file = form.first(file: "file") else {
+        guard mistakes.isEmpty, let name, let source else {
             throw ServiceError(.validationError, Self.summary(mistakes), fields: mistakes)
         }
-        guard let format = DocumentFormat(prefix: file.prefix) else {
+        self.source = source
+        fio = name
+        fields = form.fields.filter { Self.knownFields.contains($0.name) }.sorted { $0.name < $1.name }
+            .flatMap { [Array($0.name.utf8), $0.value] }
+    }
+
+    /// The type of a document that begins like this.
+    ///
+    /// - Throws: `UNSUPPORTED_FILE_TYPE`.
+    func format(_ prefix: [UInt8]) throws(ServiceError) -> DocumentFormat {
+        guard let format = DocumentFormat(prefix: prefix) else {
+            let field =
+                switch source {
+                case .file: "file"
+                case .object: "s3_path"
+                }
             throw ServiceError(
                 .unsupportedFileType, "The file is not a PDF, JPEG, PNG or TIFF (told by its first bytes)",
-                fields: [FieldError(field: "file", message: "must be a PDF, JPEG, PNG or TIFF document")])
+                fields: [FieldError(field: field, message: "must be a PDF, JPEG, PNG or TIFF document")])
         }
-        self.file = file
-        self.format = format
-        fio = name
-        let fields = form.fields.filter { Self.knownFields.contains($0.name) }.sorted { $0.name < $1.name }
-        fingerprint = SHA256Digest.hash([file.sha256] + fields.flatMap { [Array($0.name.utf8), $0.value] })
+        return format
     }
+
+    /// SHA-256 over a document's hash and the known fields as they were sent, in no order.
+    func fingerprint(_ sha256: [UInt8]) -> [UInt8] { SHA256Digest.hash([sha256] + fields) }
 
     private static func checkNames(_ form: MultipartForm, into mistakes: inout [FieldError]) {
         var seen: Set<String> = []
@@ -83,21 +105,37 @@ struct SubmissionForm {
         }
     }
 
-    private static func checkSource(_ form: MultipartForm, into mistakes: inout [FieldError]) {
+    private static func source(
+        _ form: MultipartForm, _ buckets: [String], into mistakes: inout [FieldError]
+    ) -> Source? {
         let file = form.first(file: "file")
-        let path = form.first(field: "s3_path")
-        if path != nil {
-            mistakes.append(
-                FieldError(
-                    field: "s3_path",
-                    message: file == nil
-                        ? "no S3 store is configured (IDP_ARTIFACTS); send the document as file"
-                        : "send file or s3_path, not both"))
-        } else if file == nil, form.first(field: "file") == nil {
-            mistakes.append(FieldError(field: "file", message: "is required: the document as a file part"))
-        } else if let file, file.size == 0 {
-            mistakes.append(FieldError(field: "file", message: "is empty"))
+        func refuse(_ field: String, _ message: String) -> Source? {
+            mistakes.append(FieldError(field: field, message: message))
+            return nil
         }
+        guard form.first(field: "s3_path") == nil else {
+            if file != nil || form.first(field: "file") != nil {
+                return refuse("s3_path", "send file or s3_path, not both")
+            }
+            guard !buckets.isEmpty else {
+                return refuse("s3_path", "no S3 store is configured (IDP_ARTIFACTS); send the document as file")
+            }
+            // Broken UTF-8 has been told of.
+            guard let path = text("s3_path", in: form, into: &mistakes) else {
+                return mistakes.contains { $0.field == "s3_path" } ? nil : refuse("s3_path", "is empty")
+            }
+            do throws(ServiceError) {
+                return .object(try S3Key(submitted: path, buckets: buckets))
+            } catch {
+                mistakes.append(contentsOf: error.fields)
+                return nil
+            }
+        }
+        guard let file else {
+            // A value where a file should be has been told of.
+            return form.first(field: "file") == nil ? refuse("file", "is required: the document as a file part") : nil
+        }
+        return file.size > 0 ? .file(file) : refuse("file", "is empty")
     }
 
     private static func priority(in form: MultipartForm, into mistakes: inout [FieldError]) -> JobPriority {

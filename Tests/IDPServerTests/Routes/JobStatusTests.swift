@@ -41,7 +41,7 @@ struct JobStatusTests {
             let events = RunEvents(runs: bench.service, limit: 1, heartbeat: .seconds(15))
             let routes = JobRoutes(runs: bench.service, intake: intake, events: events).routes.map { route in
                 guard let shortcut = route.shortcut else { return route }
-                return Route(route.method, route.template.text, route.handler) { head, path, reply in
+                return Route(route.description, route.handler) { head, path, reply in
                     let answered = shortcut(head, path, &reply)
                     shortcuts.taken.withLock { $0.append(answered != nil) }
                     return answered
