@@ -238,7 +238,9 @@ def compose(case, F, rnd, tpls, roles, today, tags):
             ctx.cache.update({k: first.cache[k] for k in ("iin", "num", "emp", "clinic", "city") if k in first.cache})
         first = first or ctx
         if i:
-            blocks.append(("pb",))
+            blocks.append(("sp", 26) if case.get("one_page") else ("pb",))
+            if case.get("one_page"):
+                tags.add("two-on-one-page")
         body = draw_blocks(F, rnd, tpl, ctx, person)
         if case.get("dense") and not i:
             body = thicken(F, rnd, tpl, body)

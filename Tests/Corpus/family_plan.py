@@ -150,6 +150,8 @@ def dress(case, rnd, style):
         case["quarter"] = rnd.choice((90, 180, 270))
     if case["form"] == "jpg" and not case.get("quarter") and rnd.random() < 0.06:
         case["exif"] = True
+    if case["kind"] == "multi" and "one_page" in style:
+        case["one_page"] = rnd.random() < style["one_page"]
     if not text and "hand" in style:
         case["hand"] = rnd.random() < style["hand"]
     if valid and rnd.random() < 0.3:
