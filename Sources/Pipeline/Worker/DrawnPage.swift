@@ -65,7 +65,7 @@ enum DrawnPage {
     /// Shares of the page's height.
     private static let lateStart = 0.5
     private static let wideGap = 0.35
-    private static let earlyEnd = 0.15
+    private static let earlyEnd = 0.12
     /// Dark pixels at `dpi`: about twenty letters of the usual size.
     private static let leastInk = 150
 }
