@@ -15,6 +15,32 @@ static double now(clockid_t clock) {
     return t.tv_sec + t.tv_nsec / 1e9;
 }
 
+/* What a photo shows beside the paper, as in Surroundings.swift, whose search for print under it is left out. */
+static PIX *surroundings(PIX *grey) {
+    PIX *small = pixClone(grey);
+    for (int i = 0; i < 4; i++) { PIX *half = pixScaleAreaMap2(small); pixDestroy(&small); small = half; }
+    NUMA *histogram = pixGetGrayHistogram(small, 1);
+    int level = 0;
+    float dark_mean, light_mean, dark, light;
+    numaSplitDistribution(histogram, 0.1, &level, &dark_mean, &light_mean, &dark, &light, NULL);
+    numaDestroy(&histogram);
+    PIX *mask = NULL;
+    float share = dark / (dark + light);
+    if (dark_mean <= light_mean * 0.65 && share >= 0.02 && share <= 0.6) {
+        PIX *low = pixThresholdToBinary(small, level), *whole = pixCloseSafeBrick(NULL, low, 3, 3);
+        PIX *seed = pixCreateTemplate(whole);
+        pixSetOrClearBorder(seed, 1, 1, 1, 1, PIX_SET);
+        pixAnd(seed, seed, whole);
+        PIX *outside = pixSeedfillBinary(NULL, seed, whole, 4), *broad = pixOpenBrick(NULL, outside, 2, 2);
+        PIX *grown = pixDilateBrick(NULL, broad, 3, 3), *large = pixExpandReplicate(grown, 16);
+        mask = pixScaleToSize(large, pixGetWidth(grey), pixGetHeight(grey));
+        PIX *all[] = {low, whole, seed, outside, broad, grown, large};
+        for (int i = 0; i < 7; i++) pixDestroy(&all[i]);
+    }
+    pixDestroy(&small);
+    return mask;
+}
+
 static PIX *prepared(PIX *picture) {
     PIX *flat = pixGetColormap(picture) ? pixRemoveColormap(picture, REMOVE_CMAP_BASED_ON_SRC) : pixClone(picture);
     if (pixGetSpp(flat) == 4) { PIX *opaque = pixRemoveAlpha(flat); pixDestroy(&flat); flat = opaque; }
@@ -27,8 +53,10 @@ static PIX *prepared(PIX *picture) {
         pixDestroy(&grey);
         grey = scaled;
     }
-    PIX *even = pixBackgroundNormSimple(grey, NULL, NULL);
+    PIX *even = pixBackgroundNormSimple(grey, NULL, NULL), *mask = surroundings(grey);
     if (!even) even = pixClone(grey);
+    else if (mask) pixSetMasked(even, mask, 200);
+    pixDestroy(&mask);
     pixDestroy(&grey);
     PIX *straight = pixDeskew(even, 0);
     pixDestroy(&even);

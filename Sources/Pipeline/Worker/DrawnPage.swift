@@ -30,7 +30,9 @@ enum DrawnPage {
     ///   - picture: the page, drawn in grey.
     ///   - page: its text layer, in points from the top left as displayed.
     static func showsMore(_ picture: Picture, than page: TextLayer.Page) -> Bool {
-        guard page.size.width > 0, let dark = Picture(taking: pixThresholdToBinary(picture.pix, 150)) else { return false }
+        guard page.size.width > 0, let dark = Picture(taking: pixThresholdToBinary(picture.pix, 150)) else {
+            return false
+        }
         let scale = Double(picture.width) / page.size.width
         // Lines of tables and forms say nothing.
         let rule = Int32(36 * scale)
@@ -63,7 +65,7 @@ enum DrawnPage {
     /// Shares of the page's height.
     private static let lateStart = 0.5
     private static let wideGap = 0.35
-    private static let earlyEnd = 0.15
+    private static let earlyEnd = 0.12
     /// Dark pixels at `dpi`: about twenty letters of the usual size.
     private static let leastInk = 150
 }

@@ -15,6 +15,8 @@ enum PicturePreparation {
     /// Where between the print's darkness and white the ink of stamps begins. Tried .10 to .40: less eats thin print,
     /// more leaves the stamps.
     private static let stampInk = 0.25
+    /// The level that evening out gives to paper.
+    private static let evenPaper: UInt32 = 200
     /// In pixels: how far a stroke's edge is from its core.
     private static let coreReach: Int32 = 5
     /// In pixels of half the size: no letter's stroke is wider.
@@ -34,11 +36,14 @@ enum PicturePreparation {
         return Picture(taking: pixDeskew(even.pix, 0)) ?? even
     }
 
-    /// Dark on light, on an even background.
+    /// Dark on light, on an even background, which goes on where a photo shows more than the paper.
     private static func evened(_ grey: Picture) -> Picture {
         let upright = isDark(grey) ? Picture(taking: pixInvert(nil, grey.pix)) ?? grey : grey
+        let surroundings = Surroundings.mask(of: upright)
         // Gives up on pictures that are too small or hold nothing: then the picture is good as it is.
-        return Picture(taking: pixBackgroundNormSimple(upright.pix, nil, nil)) ?? upright
+        guard let even = Picture(taking: pixBackgroundNormSimple(upright.pix, nil, nil)) else { return upright }
+        if let surroundings { pixSetMasked(even.pix, surroundings.pix, evenPaper) }
+        return even
     }
 
     /// The picture in its own colours with the size and the angle that `prepare` gives it. Nil when there is no memory

@@ -17,23 +17,32 @@ struct TextLayer {
     /// and a page with too little text is read from its picture.
     init(tsv: Data) {
         // By bytes: breaking a text into characters costs more than all that is read from it.
-        for row in tsv.split(separator: UInt8(ascii: "\n")) {
-            let fields = row.split(separator: UInt8(ascii: "\t"), maxSplits: 11, omittingEmptySubsequences: false)
-                .map { String(decoding: $0, as: UTF8.self) }
-            guard fields.count == 12, let level = Int(fields[0]), let x = Double(fields[6]), let y = Double(fields[7]),
-                let width = Double(fields[8]), let height = Double(fields[9])
-            else { continue }
-            switch level {
-            case 1:
-                pages.append(Page(size: PageSize(width: width, height: height), pieces: []))
-            case 4 where !pages.isEmpty:
-                pages[pages.count - 1].pieces.append([])
-            case 5:
-                append(fields[11], Box(x: x, y: y, width: width, height: height))
-            default:
-                break
-            }
+        tsv.withUnsafeBytes { bytes in
+            for row in bytes.split(separator: UInt8(ascii: "\n")) { append(row) }
         }
+    }
+
+    private mutating func append(_ row: Slice<UnsafeRawBufferPointer>) {
+        let fields = row.split(separator: UInt8(ascii: "\t"), maxSplits: 11, omittingEmptySubsequences: false)
+        guard fields.count == 12, fields[0].count == 1, let level = fields[0].first else { return }
+        // What lines and words are made of; flows and rows that are not the tool's say nothing.
+        switch level {
+        case UInt8(ascii: "1"):
+            guard let box = box(fields) else { return }
+            pages.append(Page(size: PageSize(width: box.width, height: box.height), pieces: []))
+        case UInt8(ascii: "4") where !pages.isEmpty:
+            pages[pages.count - 1].pieces.append([])
+        case UInt8(ascii: "5"):
+            if let box = box(fields) { append(String(decoding: fields[11], as: UTF8.self), box) }
+        default:
+            break
+        }
+    }
+
+    private func box(_ fields: [Slice<UnsafeRawBufferPointer>]) -> Box? {
+        let numbers = fields[6...9].compactMap { Double(String(decoding: $0, as: UTF8.self)) }
+        guard numbers.count == 4 else { return nil }
+        return Box(x: numbers[0], y: numbers[1], width: numbers[2], height: numbers[3])
     }
 
     private mutating func append(_ text: String, _ box: Box) {
