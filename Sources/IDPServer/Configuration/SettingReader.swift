@@ -52,7 +52,7 @@ struct SettingReader: Sendable {
     }
 
     private func value(_ name: String) -> SettingValue? {
-        guard let setting = Setting.named(name) else { preconditionFailure("\(name) is not in the table") }
-        return resolved[name]?.value ?? setting.fallback.flatMap { setting.kind.value(of: $0) }
+        precondition(Setting.named(name) != nil, "\(name) is not in the table")
+        return resolved[name]?.value
     }
 }
