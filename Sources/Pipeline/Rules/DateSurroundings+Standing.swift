@@ -39,14 +39,17 @@ extension DateSurroundings {
 
     /// In another cell of the date's line.
     func isBeside(_ token: Int, _ index: Int) -> Bool {
-        let own = page.tokens[spans[index].lowerBound].stretch...page.tokens[spans[index].upperBound].stretch
-        return mentions[index].line == mentions[index].lastLine && !own.contains(page.tokens[token].stretch)
-            && !spans[index].contains(token)
+        // A date that runs on into the next line ends in a stretch that may be counted before the one where it starts.
+        guard mentions[index].line == mentions[index].lastLine else { return false }
+        let ends = (page.tokens[spans[index].lowerBound].stretch, page.tokens[spans[index].upperBound].stretch)
+        let own = min(ends.0, ends.1)...max(ends.0, ends.1)
+        return !own.contains(page.tokens[token].stretch) && !spans[index].contains(token)
     }
 
     private func isTownLine(_ index: Int, words: [Int]) -> Bool {
-        words.count <= 3 && words.allSatisfy { page.tokens[$0].isCapitalised } && page.lines[mentions[index].line]
-            .tokens.contains { isBeside($0, index) && DateSurroundings.townMarks.contains(page.tokens[$0].folded) }
+        words.count <= 3 && words.allSatisfy { page.tokens[$0].isCapitalised }
+            && page.lines[mentions[index].line]
+                .tokens.contains { isBeside($0, index) && DateSurroundings.townMarks.contains(page.tokens[$0].folded) }
     }
 
     /// How many words of letters stand beside the date on its line; many when the line says what the date is of.
