@@ -1,5 +1,5 @@
-/// A route's path, some of its segments variable: `/v1/jobs/{run_id}/pages/{page}`. Its text is the `endpoint` label and
-/// the span's route.
+/// A route's path, some of its segments variable: `/v1/jobs/{run_id}/pages/{page}`. Its text is the `endpoint` label
+/// and the span's route.
 struct RouteTemplate: Sendable, Hashable {
     /// As written, braces and all.
     let text: String
@@ -12,7 +12,9 @@ struct RouteTemplate: Sendable, Hashable {
         var literals: [[UInt8]] = []
         var rest = text[...]
         while let open = rest.firstIndex(of: "{") {
-            guard let close = rest[open...].firstIndex(of: "}") else { preconditionFailure("no closing brace: \(text)") }
+            guard let close = rest[open...].firstIndex(of: "}") else {
+                preconditionFailure("no closing brace: \(text)")
+            }
             let after = rest[rest.index(after: close)...]
             precondition(
                 rest[..<open].hasSuffix("/") && (after.isEmpty || after.hasPrefix("/")),

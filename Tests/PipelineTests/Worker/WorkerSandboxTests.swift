@@ -37,10 +37,13 @@ extension LiveWorkers {
             let reading = try Reading()
             #expect(await reading.code(of: fixture("text.pdf")) == nil)
             let worker = try #require(reading.pool.processIDs.first)
-            // It closes the document just after it has answered.
-            try await eventually("only stdio and the control socket are open") {
-                try FileManager.default.contentsOfDirectory(atPath: "/proc/\(worker)/fd").sorted()
-                    == ["0", "1", "2", "3"]
+            // It closes the document just after it has answered, and starts the tool that waits for the next one.
+            try await eventually("only stdio, the control socket and a tool's three pipes are open") {
+                let folder = "/proc/\(worker)/fd"
+                let others = try FileManager.default.contentsOfDirectory(atPath: folder)
+                    .filter { !["0", "1", "2", "3"].contains($0) }
+                    .map { (try? FileManager.default.destinationOfSymbolicLink(atPath: folder + "/" + $0)) ?? "gone" }
+                return others.count == 3 && others.allSatisfy { $0.hasPrefix("pipe:") }
             }
             let environment = try String(contentsOfFile: "/proc/\(worker)/environ", encoding: .utf8)
             let names = environment.split(separator: "\0").compactMap { $0.split(separator: "=").first }.sorted()
