@@ -109,7 +109,8 @@ struct TypeClassifier: Sendable {
         let matcher = PhraseMatcher(reading, lexicon: rules.lexicon)
         let grounds = rules.grounds.flatMap { matcher.matches(of: $0) }.map(\.first)
         let mild = Set(rules.generalities.flatMap { matcher.matches(of: $0) }.map { reading.tokens[$0.first].line })
-        let general = rules.regulations.flatMap { matcher.matches(of: $0) }.map { sentence(around: $0.last, reading) }
+        let general = rules.regulations.flatMap { matcher.matches(of: $0) }
+            .map { sentence(around: $0.last, reading) }
         let negations = Set(rules.negations.flatMap { matcher.matches(of: $0) }.map(\.first))
         let options = Dictionary(grouping: rules.options.enumerated().flatMap { index, phrase in
             matcher.matches(of: phrase).map { (index: index, line: reading.tokens[$0.first].line) }
@@ -152,7 +153,8 @@ struct TypeClassifier: Sendable {
         let line = page.tokens[token].line
         func ends(_ index: Int) -> Bool {
             let word = page.tokens[index]
-            return word.line < line - 1 || word.line > line + 2 || word.mark == "." && word.folded.count > 3 || word.mark == ":"
+            let isStop = word.mark == ":" || word.mark == "." && word.folded.count > 3
+            return isStop || word.line < line - 1 || word.line > line + 2
         }
         let start = (0..<token).reversed().first(where: ends).map { $0 + 1 } ?? 0
         let end = (token..<page.tokens.count).first { $0 > token && ends($0) } ?? page.tokens.count - 1
