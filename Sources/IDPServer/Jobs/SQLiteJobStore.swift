@@ -279,6 +279,9 @@ final class SQLiteJobStore: JobStore {
         }
         if wasClosed { return }
         inFlight.wait()
+        // One file is easier to copy than a file and its log; unwritten, the log is taken up at the next start. Not for
+        // who only looks, or has nothing to add to a file that another process writes.
+        if lock != nil { try? pool.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) } }
         // Closing can only fail while a statement is open; the file is sound either way.
         try? pool.close()
     }
