@@ -14,7 +14,7 @@ extension EndToEnd {
         }
 
         /// Two servers on one folder would run each job twice.
-        @Test func aFolderInUseIsSaidClearly() async throws {
+        @Test func aFolderOrStoreInUseIsSaidClearly() async throws {
             let server = try await ServerProcess.start()
             let second = try await serve([
                 "IDP_RUNS_DIR": server.directory.file("runs").path,
@@ -22,6 +22,12 @@ extension EndToEnd {
             ])
             #expect(second.status == .exited(1))
             #expect(second.errors.contains("is another idp-server running on this folder?"), "\(second.errors)")
+            let third = try await serve([
+                "IDP_RUNS_DIR": server.directory.file("other").path,
+                "IDP_STORE": "sqlite:" + server.directory.file("jobs.sqlite").path,
+            ])
+            #expect(third.status == .exited(1))
+            #expect(third.errors.contains("is another idp-server using this store?"), "\(third.errors)")
             try await expectAlive(server, judging: true)
         }
 

@@ -22,7 +22,7 @@ final class DiskArtifactStore: Sendable {
     /// Where uploads are spooled; emptied by `init`.
     let spoolDirectory: String
     private let directory: Int32
-    private let lock: Int32
+    private let lock: FileLock
     private let syncs = Atomic<Int>(0)
     private let latestDay = Mutex<DayFolder?>(nil)
 
@@ -35,7 +35,8 @@ final class DiskArtifactStore: Sendable {
         spoolDirectory = root + "/.spool"
         do {
             try FileSystem.makeFolders(root)
-            lock = try DiskArtifactStore.lock(root + "/.lock")
+            // Two servers on one folder would run each job twice.
+            lock = try FileLock(root + "/.lock", whose: "running on this folder")
             try FileSystem.removeTree(spoolDirectory)
             try FileSystem.makeFolder(spoolDirectory)
         } catch {
@@ -43,15 +44,12 @@ final class DiskArtifactStore: Sendable {
         }
         directory = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard directory >= 0 else {
-            let error = FileError(call: "open", path: root, number: errno)
-            close(lock)
-            throw error.serviceError(otherwise: .storageFailed)
+            throw FileError(call: "open", path: root, number: errno).serviceError(otherwise: .storageFailed)
         }
     }
 
     deinit {
         close(directory)
-        close(lock)
     }
 
     /// Flushes so far, for tests and metrics.
@@ -231,18 +229,6 @@ final class DiskArtifactStore: Sendable {
         // A file that cannot be read is as good as none.
         guard let bytes = try? Data(contentsOf: URL(fileURLWithPath: path)) else { return nil }
         return try? JSONDecoder().decode(type, from: bytes)
-    }
-
-    /// Two servers on one folder would run each job twice.
-    private static func lock(_ path: String) throws(FileError) -> Int32 {
-        let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard file >= 0 else { throw FileError(call: "open", path: path, number: errno) }
-        guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
-            let number = errno
-            close(file)
-            throw FileError(call: "flock (is another idp-server running on this folder?)", path: path, number: number)
-        }
-        return file
     }
 }
 

@@ -13,7 +13,7 @@ final class GroupCommit<Element: Sendable>: Sendable {
     struct Counts: Sendable, Equatable {
         /// Batches that were flushed.
         var flushes = 0
-        /// Those of them that had waited for company until a timer ran out.
+        /// Those of them with announced elements that had waited for company until a timer ran out.
         var flushesByTimer = 0
     }
 
@@ -138,7 +138,7 @@ final class GroupCommit<Element: Sendable>: Sendable {
             state.pendingAnnounced -= announced
             state.isUrgent = false
             state.counts.flushes += 1
-            if waitedInVain { state.counts.flushesByTimer += 1 }
+            if waitedInVain, announced > 0 { state.counts.flushesByTimer += 1 }
             return (batch.map(\.element), announced)
         }
         flush(batch)

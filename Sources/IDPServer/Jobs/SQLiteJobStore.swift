@@ -45,6 +45,8 @@ final class SQLiteJobStore: JobStore {
     private let writer: GroupCommit<Entry>
     private let statisticsBox: StatisticsBox
     private let isClosed = Mutex(false)
+    /// Held until the object goes.
+    private let lock: FileLock?
     /// Reads and writes on their way: GRDB must not close under them.
     private let inFlight = DispatchGroup()
 
@@ -60,7 +62,7 @@ final class SQLiteJobStore: JobStore {
     convenience init(
         path: String, artifacts: DiskArtifactStore, batchLimit: Int = SQLiteJobStore.batchLimitDefault
     ) throws(ServiceError) {
-        try self.init(path: path, batchLimit: batchLimit) { () throws(ServiceError) in
+        try self.init(path: path, batchLimit: batchLimit, isExclusive: true) { () throws(ServiceError) in
             let sync: @Sendable () throws(ServiceError) -> Void = { () throws(ServiceError) in
                 try artifacts.makeDurable()
             }
@@ -73,15 +75,18 @@ final class SQLiteJobStore: JobStore {
     ///
     /// - Parameters:
     ///   - batchLimit: most changes of a transaction, so that a flood cannot make one endless.
+    ///   - isExclusive: whether no other process may have it so: two servers would run each job twice, also with run
+    ///     folders of their own.
     ///   - documents: makes the sync, once the file is there.
     /// - Throws: `STORAGE_FULL` or `STORAGE_FAILED`.
     convenience init(
-        path: String, batchLimit: Int = SQLiteJobStore.batchLimitDefault,
+        path: String, batchLimit: Int = SQLiteJobStore.batchLimitDefault, isExclusive: Bool = false,
         documents: () throws(ServiceError) -> DocumentSync
     ) throws(ServiceError) {
+        let lock = isExclusive ? try SQLiteJobStore.lock(path) : nil
         let pool = try SQLiteJobStore.open(path)
         let documents = try documents()
-        self.init(pool: pool, batchLimit: batchLimit) { batch, box in
+        self.init(pool: pool, batchLimit: batchLimit, lock: lock) { batch, box in
             SQLiteJobStore.flush(batch, pool, box, documents)
         }
     }
@@ -107,11 +112,12 @@ final class SQLiteJobStore: JobStore {
 
     /// - Parameter flush: writes a batch and tells each of it what came of it.
     private init(
-        pool: DatabasePool, batchLimit: Int = SQLiteJobStore.batchLimitDefault,
+        pool: DatabasePool, batchLimit: Int = SQLiteJobStore.batchLimitDefault, lock: FileLock? = nil,
         flush: @escaping @Sendable ([Entry], StatisticsBox) -> Void
     ) {
         let box = StatisticsBox()
         self.pool = pool
+        self.lock = lock
         statisticsBox = box
         writer = GroupCommit(label: "idp.store.writer", batchLimit: batchLimit) { flush($0, box) }
     }
@@ -273,6 +279,9 @@ final class SQLiteJobStore: JobStore {
         }
         if wasClosed { return }
         inFlight.wait()
+        // One file is easier to copy than a file and its log; unwritten, the log is taken up at the next start. Not for
+        // who only looks, or has nothing to add to a file that another process writes.
+        if lock != nil { try? pool.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) } }
         // Closing can only fail while a statement is open; the file is sound either way.
         try? pool.close()
     }
@@ -311,10 +320,23 @@ private final class StatisticsBox: Sendable {
 }
 
 extension SQLiteJobStore {
+    private static func makeFolder(of path: String) throws(FileError) {
+        let folder = (path as NSString).deletingLastPathComponent
+        if !folder.isEmpty { try FileSystem.makeFolders(folder) }
+    }
+
+    private static func lock(_ path: String) throws(ServiceError) -> FileLock {
+        do throws(FileError) {
+            try makeFolder(of: path)
+            return try FileLock(path + ".lock", whose: "using this store")
+        } catch {
+            throw error.serviceError(otherwise: .storageFailed)
+        }
+    }
+
     private static func open(_ path: String) throws(ServiceError) -> DatabasePool {
         do {
-            let folder = (path as NSString).deletingLastPathComponent
-            if !folder.isEmpty { try FileSystem.makeFolders(folder) }
+            try makeFolder(of: path)
             // SQLite would make the file 0644; the WAL and its index take the file's mode.
             let file = Foundation.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
             guard file >= 0 else { throw FileError(call: "open", path: path, number: errno) }

@@ -122,24 +122,19 @@ struct RunServiceRecoveryTests {
         let isOpen = DispatchGroup()
         let isSwept = DispatchGroup()
         for group in [reached, isOpen, isSwept] { group.enter() }
-        let hasReached = Mutex(false)
-        let bench = try RunBench(
-            now: { clock.withLock { $0 } },
-            syncDocuments: { () throws(ServiceError) in
-                let isFirst = hasReached.withLock { seen in
-                    defer { seen = true }
-                    return !seen
-                }
-                guard isFirst else { return }
-                reached.leave()
-                // Holds the store's writer, which is a queue of the service's own, between the folder and the row.
-                isOpen.wait()
-            }
-        ) { _ in .sample() }
+        let bench = try RunBench(now: { clock.withLock { $0 } }) { _ in .sample() }
         bench.service.housekeeping.async { isSwept.wait() }
         try bench.service.start()
         clock.withLock { $0 = $0.advanced(by: .seconds(-600)) }
-        async let submitted = bench.submit()
+        async let submitted = bench.submit { submission in
+            let move = submission.document.move
+            submission.document.move = { path in
+                // The folder is there, the row is not: the intake's queue is held here.
+                reached.leave()
+                isOpen.wait()
+                try move(path)
+            }
+        }
         await withCheckedContinuation { continuation in
             reached.notify(queue: .global()) { continuation.resume() }
         }
