@@ -13,7 +13,7 @@ final class Transfer {
     /// What all fields of an answer may hold together.
     private static let fieldLimitBytes = 64 * 1024
     /// What is read of an error's text where a receiver takes the content.
-    private static let errorTextLimitBytes = 64 * 1024
+    static let errorTextLimitBytes = 64 * 1024
 
     private let outgoing: OutgoingRequest
     private(set) var body: [UInt8] = []
@@ -45,16 +45,14 @@ final class Transfer {
     /// Takes content; false ends the transfer.
     func take(content bytes: UnsafeRawBufferPointer) -> Bool {
         received += bytes.count
-        guard received <= outgoing.request.responseLimitBytes else {
+        let isError = outgoing.receiver != nil && !(200..<300).contains(status)
+        let limit = outgoing.request.responseLimitBytes
+        guard received <= (isError ? max(limit, Self.errorTextLimitBytes) : limit) else {
             isTooLarge = true
             return false
         }
-        guard let receiver = outgoing.receiver else {
+        guard let receiver = outgoing.receiver, !isError else {
             body.append(contentsOf: bytes)
-            return true
-        }
-        guard (200..<300).contains(status) else {
-            body.append(contentsOf: bytes.prefix(max(0, Self.errorTextLimitBytes - body.count)))
             return true
         }
         do {
