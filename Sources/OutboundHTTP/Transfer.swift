@@ -19,10 +19,12 @@ final class Transfer {
     private(set) var body: [UInt8] = []
     private(set) var fields: [(name: String, value: String)] = []
     private(set) var isTooLarge = false
-    /// Whether an address was refused and none was connected to.
-    private(set) var isBlocked = false
+    /// Whether addresses were refused, and all of them.
+    var isBlocked: Bool { refusals > 0 && permissions == 0 }
     /// What failed on this side.
     private(set) var localFailure: String?
+    private var refusals = 0
+    private var permissions = 0
     private var fieldBytes = 0
     private var status = 0
     private var received = 0
@@ -113,10 +115,10 @@ final class Transfer {
         let bytes = UnsafeBufferPointer(start: idp_curl_address_bytes(address, &count), count: count)
         guard let known = IPAddress(bytes: bytes), outgoing.request.destination.permits(known, of: outgoing.target)
         else {
-            isBlocked = true
+            refusals += 1
             return CURL_SOCKET_BAD
         }
-        isBlocked = false
+        permissions += 1
         let entry = address.pointee
         return socket(entry.family, entry.socktype | Int32(SOCK_CLOEXEC.rawValue), entry.`protocol`)
     }
