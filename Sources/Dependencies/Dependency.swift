@@ -25,8 +25,12 @@ public final class Dependency: Sendable {
         public var attemptTimeout: Duration = .seconds(10)
         /// Waits between attempts.
         public var backoff = Backoff(base: .milliseconds(100), cap: .seconds(5))
-        /// When it is kept away from.
-        public var breaker = CircuitBreakerStateMachine.Configuration()
+        /// When it is kept away from. Its return is noticed within ten seconds also where a patient caller sleeps.
+        public var breaker = {
+            var breaker = CircuitBreakerStateMachine.Configuration()
+            breaker.openMax = .seconds(5)
+            return breaker
+        }()
         /// How many attempts run at a time.
         public var limit = GradientLimit.Configuration()
         /// How many calls there may be at a time, waits between attempts included.
@@ -139,6 +143,7 @@ public final class Dependency: Sendable {
         budget.noteCall()
         var attempts = 0
         var round = 0
+        var last: (any Error)?
         while true {
             round += 1
             do {
@@ -153,7 +158,9 @@ public final class Dependency: Sendable {
                 guard options.patience == .untilDeadline, options.isRepeatable, failure.isRetryable,
                     !(error is DeadlineExceeded)
                 else { throw error }
-                try wait(after: error, failure, round, options, attempts)
+                // A refusal says less than what the dependency itself said before.
+                if last == nil || !(error is DependencyRefusal) { last = error }
+                try wait(after: last ?? error, failure, round, options, attempts)
             }
         }
     }

@@ -100,6 +100,11 @@ public final class GuardedClient: Sendable {
             request.fields.append(("traceparent", trace.traceparent))
             if !trace.state.isEmpty { request.fields.append(("tracestate", trace.state)) }
         }
+        // Neither path nor query: keys and tokens stand in them.
+        if let span = attempt.span, let server = request.server {
+            span.set("server.address", server.address)
+            span.set("server.port", server.port)
+        }
         let abort = HTTPAbort()
         func send() throws -> HTTPClientResponse {
             do throws(HTTPClientError) {

@@ -64,6 +64,10 @@ final class CurlSession: @unchecked Sendable {
         }
         let result = Result { () throws(HTTPClientError) in
             try easy.configure(request, configuration)
+            let limit = request.responseLimitBytes
+            try easy.set(
+                CURLOPT_MAXFILESIZE_LARGE,
+                size: outgoing.receiver == nil ? limit : max(limit, Transfer.errorTextLimitBytes))
             try easy.set(CURLOPT_HTTPHEADER, list: list)
             try easy.attach(transfer, request)
             // The body is not copied: it stays where it is until the transfer has ended.
@@ -162,7 +166,6 @@ extension CurlEasy {
         // The session's loop keeps the limits; libcurl's own are the second line, a little later.
         try set(CURLOPT_TIMEOUT_MS, Int(request.timeout.curlMilliseconds) + 1000)
         try set(CURLOPT_CONNECTTIMEOUT_MS, Int(request.connectTimeout.curlMilliseconds) + 1000)
-        try set(CURLOPT_MAXFILESIZE_LARGE, size: request.responseLimitBytes)
         if let signature = request.signature {
             try set(CURLOPT_AWS_SIGV4, "aws:amz:\(signature.region):\(signature.service)")
             try set(CURLOPT_USERNAME, signature.accessKey)

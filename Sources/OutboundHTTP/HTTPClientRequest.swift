@@ -75,6 +75,13 @@ public struct HTTPClientRequest: Sendable {
     /// What an answer's content may hold; a longer one is `HTTPClientError.tooLarge`.
     public var responseLimitBytes: Int
 
+    /// Host and port of its URL, for spans; nil where the URL cannot be read.
+    public var server: (address: String, port: Int)? {
+        // What is wrong with the URL is told when it is sent.
+        guard let target = try? RequestTarget(url: url) else { return nil }
+        return (target.host, target.port)
+    }
+
     /// A request with limits: 30 s in all, 5 s to connect, 8 MiB of answer.
     public init(
         method: String = "GET", url: String, fields: [(name: String, value: String)] = [], body: [UInt8]? = nil,

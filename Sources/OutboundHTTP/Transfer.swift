@@ -13,16 +13,18 @@ final class Transfer {
     /// What all fields of an answer may hold together.
     private static let fieldLimitBytes = 64 * 1024
     /// What is read of an error's text where a receiver takes the content.
-    private static let errorTextLimitBytes = 64 * 1024
+    static let errorTextLimitBytes = 64 * 1024
 
     private let outgoing: OutgoingRequest
     private(set) var body: [UInt8] = []
     private(set) var fields: [(name: String, value: String)] = []
     private(set) var isTooLarge = false
-    /// Whether an address was refused and none was connected to.
-    private(set) var isBlocked = false
+    /// Whether addresses were refused, and all of them.
+    var isBlocked: Bool { refusals > 0 && permissions == 0 }
     /// What failed on this side.
     private(set) var localFailure: String?
+    private var refusals = 0
+    private var permissions = 0
     private var fieldBytes = 0
     private var status = 0
     private var received = 0
@@ -45,16 +47,14 @@ final class Transfer {
     /// Takes content; false ends the transfer.
     func take(content bytes: UnsafeRawBufferPointer) -> Bool {
         received += bytes.count
-        guard received <= outgoing.request.responseLimitBytes else {
+        let isError = outgoing.receiver != nil && !(200..<300).contains(status)
+        let limit = outgoing.request.responseLimitBytes
+        guard received <= (isError ? max(limit, Self.errorTextLimitBytes) : limit) else {
             isTooLarge = true
             return false
         }
-        guard let receiver = outgoing.receiver else {
+        guard let receiver = outgoing.receiver, !isError else {
             body.append(contentsOf: bytes)
-            return true
-        }
-        guard (200..<300).contains(status) else {
-            body.append(contentsOf: bytes.prefix(max(0, Self.errorTextLimitBytes - body.count)))
             return true
         }
         do {
@@ -115,10 +115,10 @@ final class Transfer {
         let bytes = UnsafeBufferPointer(start: idp_curl_address_bytes(address, &count), count: count)
         guard let known = IPAddress(bytes: bytes), outgoing.request.destination.permits(known, of: outgoing.target)
         else {
-            isBlocked = true
+            refusals += 1
             return CURL_SOCKET_BAD
         }
-        isBlocked = false
+        permissions += 1
         let entry = address.pointee
         return socket(entry.family, entry.socktype | Int32(SOCK_CLOEXEC.rawValue), entry.`protocol`)
     }

@@ -165,6 +165,8 @@ struct DependencyTests {
         let dependency = makeDependency {
             $0.retriesPerSecond = 0
             $0.attempts = 5
+            // No time passes: all of it is one window.
+            $0.backoff = Backoff(base: .zero, cap: .zero)
             // Never opens: only the budget is looked at.
             $0.breaker.consecutiveFailures = .max
             $0.breaker.callsMin = .max

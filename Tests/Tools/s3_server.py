@@ -8,6 +8,7 @@ signed with that key are refused as S3 refuses them.
 The control port is the tests' door behind it: `GET /BUCKET` lists keys, `GET`, `PUT` and `DELETE /BUCKET/KEY` read,
 write and remove objects, `POST /fail?count=N&status=S` has S3 answer the next N requests with an error.
 """
+import hashlib
 import http.server
 import json
 import os
@@ -85,7 +86,10 @@ def control(failing):
 
         def do_PUT(self):
             bucket, key = self.place()
-            store().put_object(bucket, key, self.body())
+            body = self.body()
+            # As a careful producer does: whoever gets it can tell that it is whole.
+            digest = hashlib.sha256(body).hexdigest()
+            store().put_object(bucket, key, body).set_metadata({"x-amz-meta-sha256": digest})
             self.answer(200)
 
         def do_DELETE(self):

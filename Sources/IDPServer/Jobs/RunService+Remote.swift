@@ -1,8 +1,47 @@
+import Dispatch
+import Logging
 import Observability
 import Pipeline
 
 /// What a run needs of the storage that all nodes share; without one, its folder on this disk is all there is.
 extension RunService {
+    /// Takes a job whose document goes to the shared storage before its 202. That may be slow or gone: neither the next
+    /// transaction nor the health of the store waits for it, and what it refuses is told as its own.
+    func takeShared(
+        _ submission: Submission, _ record: RunRecord, _ remote: any RemoteArtifacts,
+        _ completion: @escaping RepeatCompletion
+    ) {
+        guard jobQueue.reserve(for: record.share ?? "") else { return completion(.failure(counted(queueFull))) }
+        pending.enter()
+        intake[Int(record.id.low % UInt64(intake.count))].async {
+            do throws(ServiceError) {
+                let folder = try self.artifacts.takeOver(submission.document, record)
+                try remote.store(record, folder)
+                self.store.announceInsert()
+                self.store.write(.insert(record, nil, document: folder)) { result in
+                    self.accepted(record, result, completion)
+                }
+            } catch {
+                self.refuseShared(record, error, remote, completion)
+            }
+        }
+    }
+
+    private func refuseShared(
+        _ record: RunRecord, _ error: ServiceError, _ remote: any RemoteArtifacts,
+        _ completion: @escaping RepeatCompletion
+    ) {
+        jobQueue.release()
+        log(
+            .error, "job not accepted", record,
+            ["error_code": "\(error.code.rawValue)", "cause": "\(error.cause ?? "")"])
+        artifacts.remove(record.id)
+        // What is left of it there does not keep its caller waiting.
+        housekeeping.async { remote.remove(record.id) }
+        completion(.failure(ServiceError(error.code, retryAfter: error.retryAfter ?? 5, cause: error.cause)))
+        pending.leave()
+    }
+
     /// Makes sure that a job's document lies on this disk.
     ///
     /// - Throws: `STORAGE_FAILED` where it is gone, `DEPENDENCY_UNAVAILABLE` where it cannot be had by the deadline, or

@@ -14,6 +14,7 @@ extension RunService {
         once(submission, isShort: true, completion: completion) { completion in
             let record = makeRecord(submission, kind: .job)
             deduplicated(record, isShort: true, completion: completion, where: { _ in true }) { completion in
+                if let remote { return takeShared(submission, record, remote, completion) }
                 take(submission, record, completion)
             }
         }
@@ -42,7 +43,8 @@ extension RunService {
         }
     }
 
-    private func accepted(
+    /// The store has taken a new job, or not.
+    func accepted(
         _ record: RunRecord, _ result: Result<Void, ServiceError>, _ completion: @escaping RepeatCompletion
     ) {
         defer {

@@ -23,7 +23,7 @@ final class RunBench: Sendable {
         in folder: String = RunBench.newFolder(), environment: [String: String] = [:],
         now: @escaping @Sendable () -> Timestamp = Timestamp.now,
         syncDocuments: (@Sendable () throws(ServiceError) -> Void)? = nil,
-        availableMemory: @escaping @Sendable () -> Int? = { nil },
+        availableMemory: @escaping @Sendable () -> Int? = { nil }, remote: (any RemoteArtifacts)? = nil,
         judge: @escaping @Sendable (JudgeRequest) throws(ServiceError) -> Judgement
     ) throws {
         self.folder = folder
@@ -41,7 +41,7 @@ final class RunBench: Sendable {
         let log = log
         let logger = Logger(label: "test") { _ in RecordingLogHandler(log: log) }
         service = RunService(
-            settings: settings, judge: ScriptedJudge(script: judge), store: store, artifacts: artifacts,
+            settings: settings, judge: ScriptedJudge(script: judge), store: store, artifacts: artifacts, remote: remote,
             registry: registry, logger: logger, availableMemory: availableMemory, now: now)
     }
 

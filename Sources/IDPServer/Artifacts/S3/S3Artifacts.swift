@@ -24,6 +24,8 @@ final class S3Artifacts: RemoteArtifacts {
     private static let storeTime = Duration.seconds(20)
     /// How long a background put waits for it.
     private static let followTime = Duration.seconds(600)
+    /// How long a failed background put waits for its next try.
+    private static let refollowDelay = DispatchTimeInterval.seconds(10)
     /// States that may wait; beyond that the oldest are left to the next start's repair.
     private static let waitingMax = 100_000
     private static let width = 4
@@ -201,8 +203,13 @@ final class S3Artifacts: RemoteArtifacts {
             if record.state.isFinal, isStillLast { local.remove(record.id) }
         } catch {
             logger.error(
-                "run not put into the bucket; the next start tries again",
+                "run not put into the bucket, to be tried again",
                 metadata: ["run_id": "\(record.id)", "cause": "\(Self.cause(error))"])
+            // Also where S3 refused: a policy can be mended, and a line that damages requests gives refusals too.
+            housekeeping.asyncAfter(deadline: .now() + Self.refollowDelay) { [weak self] in
+                guard let self, state.withLock({ $0.waiting[record.id] == nil }) else { return }
+                follow(record)
+            }
         }
     }
 
