@@ -6,7 +6,8 @@ cd "$(dirname "$0")/.."
 source scripts/packages.sh
 
 # Debian's prometheus brings promtool. It may start a service on port 9090; the tests start their own on a free port.
-packages=(curl openssl prometheus python3 python3-venv procps)
+# chromium with its driver shows the console to the tests.
+packages=(curl openssl prometheus python3 python3-venv procps chromium chromium-driver)
 if [[ ${1:-} == corpus ]]; then
     packages+=(
         fonts-paratype fonts-dejavu-core fonts-dejavu-extra fonts-liberation fonts-noto-core fonts-freefont-ttf
