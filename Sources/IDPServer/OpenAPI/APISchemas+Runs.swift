@@ -12,7 +12,11 @@ extension APISchemas {
                     "type": "string", "format": "binary",
                     "description": "The document: PDF, JPEG, PNG or TIFF, told by its first bytes.",
                 ],
-                "fio": fio, "request_id": requestID, "priority": priority,
+                "fio": fio, "priority": priority,
+                "request_id": [
+                    "type": "string", "pattern": "^[A-Za-z0-9._-]{0,128}$",
+                    "description": "An id of the caller's own; empty is none.",
+                ],
             ], optional: ["request_id", "priority"], isClosed: true)
     }
 
