@@ -1,5 +1,5 @@
 # Each goal is one script in scripts/, which says in its first lines what it does and takes.
-.PHONY: demo test run bench bench-worker bench-overload badinput crash soak bench-store lint accuracy fuzz sanitize clean
+.PHONY: demo test run bench bench-worker bench-overload badinput crash soak bench-store lint accuracy fuzz sanitize check-api pictures clean
 
 demo:
 	@scripts/demo.sh
@@ -42,6 +42,12 @@ fuzz:
 
 sanitize:
 	@scripts/sanitize.sh
+
+check-api:
+	@scripts/check-api.sh
+
+pictures:
+	@scripts/pictures.sh
 
 clean:
 	@scripts/clean.sh

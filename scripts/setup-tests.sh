@@ -6,7 +6,8 @@ cd "$(dirname "$0")/.."
 source scripts/packages.sh
 
 # Debian's prometheus and postgresql may start services (ports 9090, 5432); the tests start their own on free ports.
-packages=(curl openssl postgresql prometheus python3 python3-venv procps)
+# prometheus brings promtool, chromium with its driver shows the console to the tests.
+packages=(curl openssl postgresql prometheus python3 python3-venv procps chromium chromium-driver)
 if [[ ${1:-} == corpus ]]; then
     packages+=(
         fonts-paratype fonts-dejavu-core fonts-dejavu-extra fonts-liberation fonts-noto-core fonts-freefont-ttf

@@ -9,7 +9,7 @@ public enum Refusal: Sendable, Equatable {
     case tooManyFields(limit: Int)
     /// A method that nobody knows (501).
     case methodNotSupported
-    /// TRACE and CONNECT (405).
+    /// TRACE, CONNECT and QUERY (405).
     case methodNotAllowed
     case versionNotSupported
     case transferCodingNotSupported

@@ -38,7 +38,8 @@ final class Servers: Sendable {
         let description = OpenAPIRoute(describing: routes.map(\.description), serviceName: settings.service.name)
         let wiring = Wiring(settings: settings, telemetry: telemetry)
         main = wiring.makeServer(
-            routes + description.routes, port: front.port, tls: front.tls, unixSocket: front.unixSocket, loopStates: loopStates)
+            routes + description.routes, port: front.port, tls: front.tls, unixSocket: front.unixSocket,
+            loopStates: loopStates)
         scrape = front.metricsPort.map { port in
             wiring.makeServer(metricsRoutes, port: port, loopStates: [LoopState(lane: .shared)])
         }

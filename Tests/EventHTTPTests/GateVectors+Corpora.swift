@@ -156,10 +156,10 @@ extension GateVector {
         ]
 
     private static let methods: [GateVector] =
-        refused(["Get", "gET", "GETT", "GE", "POSt", "PROPFIND", "LINK", "QUERY", "M-SEARCH", "A", "!", "G#T"], 501) {
+        refused(["Get", "gET", "GETT", "GE", "POSt", "PROPFIND", "LINK", "M-SEARCH", "A", "!", "G#T"], 501) {
             "\($0) /health HTTP/1.1\r\nHost: a\r\n\r\n"
         }
-        + refused(["TRACE", "CONNECT"], 405) { "\($0) /health HTTP/1.1\r\nHost: a\r\n\r\n" }
+        + refused(["TRACE", "CONNECT", "QUERY"], 405) { "\($0) /health HTTP/1.1\r\nHost: a\r\n\r\n" }
         + refused(["TRACE * ", "CONNECT a:80 ", "CONNECT http://a/ ", "TRACE / "], 405) {
             $0 + "HTTP/1.1\r\nHost: a\r\n\r\n"
         }

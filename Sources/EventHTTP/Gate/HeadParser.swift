@@ -89,7 +89,8 @@ struct HeadParser {
 
         if let refusal = version() { return refusal }
         guard let method else {
-            let isKnown = name.elementsEqual("TRACE".utf8) || name.elementsEqual("CONNECT".utf8)
+            // QUERY is a registered method too, and like these two no resource of ours has it.
+            let isKnown = ["TRACE", "CONNECT", "QUERY"].contains { name.elementsEqual($0.utf8) }
             framing.methodRefusal = isKnown ? .methodNotAllowed : .methodNotSupported
             // The forms of a target go with methods (RFC 9112 §3.2): only the common one is looked at here.
             guard base[targetStart] == 47 else {

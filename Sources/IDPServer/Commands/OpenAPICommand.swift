@@ -18,6 +18,6 @@ struct OpenAPICommand: ParsableCommand {
         let settings = try SettingsLoading.load(arguments, command: Self.self)
         let document = OpenAPIDocument(
             RouteDescription.served(by: settings.front), serviceName: settings.service.name)
-        try FileHandle.standardOutput.write(contentsOf: Data(document.bytes + [UInt8(ascii: "\n")]))
+        try FileHandle.standardOutput.write(contentsOf: Data(document.bytes))
     }
 }

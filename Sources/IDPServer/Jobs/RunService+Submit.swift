@@ -31,7 +31,6 @@ extension RunService {
         intake[Int(record.id.low % UInt64(intake.count))].async {
             do throws(ServiceError) {
                 let folder = try self.artifacts.takeOver(submission.document, record, isDescribed: !isCrowd)
-                try self.remote?.store(record, folder)
                 if isCrowd { self.undescribed.withLock { $0.append(record.id) } }
                 self.store.write(.insert(record, nil, document: folder)) { result in
                     self.accepted(record, result, completion)

@@ -25,22 +25,9 @@ enum APIExamples {
         "finished_at": "2026-11-23T09:00:01.480Z",
     ]
 
-    /// What a stream of events looks like.
-    static let events: JSONNode = .string(
-        """
-        retry: 3000
-
-        id: running-0-1
-        event: state
-        data: {"run_id":"\(runID)","status":"running","verdict":null,"errors":null}
-
-        event: progress
-        data: {"page":1,"pages":2,"run_id":"\(runID)","stage":"text"}
-
-        id: completed-0-1
-        event: state
-        data: {"run_id":"\(runID)","status":"completed","verdict":true,"errors":[]}
-
-
-        """)
+    /// One event of a run that is being read.
+    static let event: JSONNode = [
+        "event": "progress",
+        "data": .string(#"{"page":1,"pages":2,"run_id":"\#(runID)","stage":"text"}"#),
+    ]
 }

@@ -47,6 +47,7 @@ struct APIField: Sendable {
             name: "Content-Language", summary: "Language of the words in an RFC 9457 body.",
             schema: ["type": "string", "enum": ["en"]]),
         APIField(
-            name: "WWW-Authenticate", summary: "How to show who one is.", schema: ["type": "string"], example: "Bearer"),
+            name: "WWW-Authenticate", summary: "How to show who one is.", schema: ["type": "string"],
+            example: "Bearer"),
     ]
 }

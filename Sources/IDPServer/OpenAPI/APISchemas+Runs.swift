@@ -5,19 +5,19 @@ internal import Pipeline
 extension APISchemas {
     /// The form of both POSTs.
     static var submission: JSONNode {
-        var node = object(
-            "A document and whose it should be.",
+        object(
+            "A document and whose it should be. Each field may come once; others are ignored.",
             [
                 "file": [
-                    "type": "string", "format": "binary", "minLength": 1,
+                    "type": "string", "format": "binary",
                     "description": "The document: PDF, JPEG, PNG or TIFF, told by its first bytes.",
                 ],
-                "fio": fio, "request_id": requestID, "priority": priority,
-            ], optional: ["request_id", "priority"])
-        node["description"] = """
-            A document and whose it should be. Fields that are not named here are ignored; one that is may come once.
-            """
-        return node
+                "fio": fio, "priority": priority,
+                "request_id": [
+                    "type": "string", "pattern": "^[A-Za-z0-9._-]{0,128}$",
+                    "description": "An id of the caller's own; empty is none.",
+                ],
+            ], optional: ["request_id", "priority"], isClosed: true)
     }
 
     /// Letters as `ApplicantName` takes them: Latin with its extensions, Cyrillic with Kazakh.
@@ -40,12 +40,15 @@ extension APISchemas {
         "default": "normal", "description": "How soon among the caller's own jobs: low is 2, normal 5, high 8.",
     ]
 
+    private static let deduplicated = truth(
+        "There, true, when it is an earlier run of the same document (IDP_DEDUP_WINDOW).")
+
     static var accepted: JSONNode {
         object(
             "A job that is on stable storage.",
             [
                 "run_id": runID, "status": named("Also when it is done by now.", ["accepted"]),
-                "deduplicated": truth("There, true, when an earlier run of the same document is named (IDP_DEDUP_WINDOW)."),
+                "deduplicated": deduplicated,
             ], optional: ["deduplicated"])
     }
 
@@ -55,7 +58,7 @@ extension APISchemas {
             [
                 "run_id": runID, "verdict": truth("Whether all four checks hold."),
                 "errors": list(of: reference(to: "Reason")),
-                "deduplicated": truth("There, true, when an earlier run of the same document is named (IDP_DEDUP_WINDOW)."),
+                "deduplicated": deduplicated,
             ], optional: ["deduplicated"])
     }
 
@@ -169,6 +172,32 @@ extension APISchemas {
 
     static var check: JSONNode {
         object("Whether a check holds.", ["passed": truth("Whether it holds."), "why": text("In words.")])
+    }
+
+    /// One event of a stream, as a client's parser gives it (WHATWG HTML, 9.2.6).
+    static var event: JSONNode {
+        let place: JSONNode = object(
+            "Data of `queue`.",
+            [
+                "run_id": runID, "queue_position": integer("Jobs that go before it."),
+                "expected_seconds": orNull(integer("Until its turn comes, as far as one can tell.")),
+            ])
+        let step: JSONNode = object(
+            "Data of `progress`.",
+            [
+                "run_id": runID, "stage": reference(to: "Stage"), "page": orNull(integer("Pages read so far.")),
+                "pages": orNull(integer("Pages in all.")),
+            ])
+        return object(
+            "One event of the stream.",
+            [
+                "event": named("What it tells.", ["state", "progress", "queue"]),
+                "id": text("Of `state` events: for Last-Event-ID.", example: "running-0-1"),
+                "data": [
+                    "type": "string", "contentMediaType": "application/json", "description": "JSON, on one line.",
+                    "contentSchema": ["anyOf": [reference(to: "Run"), step, place]],
+                ],
+            ], optional: ["event", "id", "data"])
     }
 
     static var progress: JSONNode {

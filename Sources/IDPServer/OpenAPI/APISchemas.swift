@@ -8,7 +8,8 @@ enum APISchemas {
     static var all: [String: JSONNode] {
         [
             "Accepted": accepted, "Verdict": verdict, "Run": run, "RunList": runList, "Result": result,
-            "Evidence": evidence, "Box": box, "Check": check, "Progress": progress, "Submission": submission,
+            "Event": event, "Evidence": evidence, "Box": box, "Check": check, "Progress": progress,
+            "Submission": submission,
             "Error": error, "Problem": problem, "Health": health, "Readiness": readiness,
             "RunStatus": named("Where a run stands.", RunState.allCases.map(\.rawValue)),
             "Reason": named(reasonText, VerdictReason.allCases.map(\.rawValue)),

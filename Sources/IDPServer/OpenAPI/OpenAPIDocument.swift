@@ -5,7 +5,7 @@ internal import Observability
 /// The service's OpenAPI 3.1 document, made of the descriptions of the routes that are served: what is not in the route
 /// table is not in here, and the other way round. Errors, their codes, statuses and examples come from the registry.
 struct OpenAPIDocument: Sendable {
-    /// The document as JSON, with its members in a stable order.
+    /// The document as JSON, with its members in a stable order and a line break at its end.
     let bytes: [UInt8]
 
     /// - Parameters:
@@ -33,7 +33,7 @@ struct OpenAPIDocument: Sendable {
             "paths": paths, "components": writer.components,
         ]
         do {
-            bytes = Array(try JSONEncoder.wire.encode(document))
+            bytes = Array(try JSONEncoder.wire.encode(document)) + [UInt8(ascii: "\n")]
         } catch {
             preconditionFailure("a tree of JSON values cannot be encoded: \(error)")
         }

@@ -43,7 +43,10 @@ extension RouteDescription {
                 schema: ["type": "integer", "minimum": 1, "maximum": 200, "default": 50]),
             APIParameter(
                 name: "cursor", place: .query, summary: "`next_cursor` of the page before.",
-                schema: ["type": "string", "format": "uuid"]),
+                schema: [
+                    "type": "string",
+                    "pattern": "^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$",
+                ]),
         ],
         answers: [
             .json(
@@ -98,7 +101,8 @@ extension RouteDescription {
         answers: [
             APIAnswer(
                 status: 200, summary: "The events.",
-                content: [("text/event-stream", ["type": "string"], APIExamples.events)], fields: ["Cache-Control"]),
+                content: [("text/event-stream", APISchemas.reference(to: "Event"), APIExamples.event)],
+                fields: ["Cache-Control"]),
             APIAnswer(status: 204, summary: "The client has seen the end.", fields: ["Cache-Control"]),
         ], errors: runErrors + [.serverBusy])
 
@@ -119,7 +123,7 @@ extension RouteDescription {
     private static let submission = APIBody(
         mediaType: "multipart/form-data", schema: APISchemas.reference(to: "Submission"),
         summary: "The document and the applicant's name.",
-        parts: ["file": "application/pdf, image/jpeg, image/png, image/tiff", "fio": "text/plain"])
+        parts: ["file": "application/pdf, image/jpeg, image/png, image/tiff"])
 
     private static let afterRun = ["getRun", "getResult", "followRun", "cancelRun"]
 

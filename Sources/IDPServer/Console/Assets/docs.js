@@ -93,9 +93,9 @@ function draw(spec) {
   }));
   document.getElementById("title").textContent = `${spec.info.title} ${spec.info.version}`;
   show(main, el("div", { className: "docs" },
-    el("nav", { className: "contents", "aria-label": "Operations" }, groups.map((group) => [
+    el("nav", { className: "contents", "aria-label": "Operations" }, groups.flatMap((group) => [
       el("h2", {}, group.name),
-      group.operations.map(({ path, method, operation }) => el("a", { href: `#${operation.operationId}` },
+      ...group.operations.map(({ path, method, operation }) => el("a", { href: `#${operation.operationId}` },
         el("span", { className: `method method-${method}` }, method.toUpperCase()), " ", path)),
     ])),
     el("div", {}, el("section", { className: "intro card" }, el("h1", {}, "API"), prose(spec.info.description)),

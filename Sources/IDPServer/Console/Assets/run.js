@@ -114,7 +114,7 @@ function drawEnd(card, run, signal) {
     el("p", { className: "dim" }, took, run.attempts > 1 && ` · ${t("run.attempts")}: ${run.attempts}`),
     run.extracted && found(run), run.checks && checks(run), run.stages && times(run),
     run.extracted && pages(run, signal),
-    run.status !== "completed" && el("p", { className: "row" }, actionButton("replay", run, card, signal)));
+    run.status === "failed" && run.kind !== "sync" && el("p", { className: "row" }, actionButton("replay", run, card, signal)));
 }
 
 function found(run) {
