@@ -44,6 +44,7 @@ let package = Package(
             name: "CCurl", pkgConfig: "libcurl",
             providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CSyncFS"),
+        .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
 
         // Leaves: they import nothing of ours.
         .target(name: "EventHTTP", dependencies: ["CLibevent"], swiftSettings: strict),
@@ -59,6 +60,7 @@ let package = Package(
             exclude: ["Tracing/OTLP/Generated/README.md"],
             swiftSettings: strict),
         .target(name: "OutboundHTTP", dependencies: ["CCurl"], swiftSettings: strict),
+        .target(name: "PostgresClient", dependencies: ["CPostgres"], swiftSettings: strict),
 
         // Documents in, verdicts out.
         .target(
@@ -71,7 +73,7 @@ let package = Package(
         .executableTarget(
             name: "IDPServer",
             dependencies: [
-                "CSyncFS", "EventHTTP", "Observability", "OutboundHTTP", "Pipeline",
+                "CSyncFS", "EventHTTP", "Observability", "OutboundHTTP", "Pipeline", "PostgresClient",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
@@ -102,12 +104,14 @@ let package = Package(
             name: "OutboundHTTPTests", dependencies: ["OutboundHTTP", "Observability", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
+            name: "PostgresClientTests", dependencies: ["PostgresClient", "TestSupport"], swiftSettings: strict),
+        .testTarget(
             name: "PipelineTests", dependencies: ["Pipeline", "Observability", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
             name: "IDPServerTests",
             dependencies: [
-                "IDPServer", "EventHTTP", "Observability", "Pipeline", "TestSupport",
+                "IDPServer", "EventHTTP", "Observability", "Pipeline", "PostgresClient", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),

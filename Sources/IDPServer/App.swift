@@ -15,7 +15,7 @@ struct App: ParsableCommand {
         version: BuildInfo.version,
         subcommands: [
             ServeCommand.self, ProcessCommand.self, CheckConfigCommand.self, CleanupCommand.self,
-            VersionCommand.self, DocumentWorkerCommand.self,
+            MigrateCommand.self, VersionCommand.self, DocumentWorkerCommand.self,
         ])
 
     /// ArgumentParser exits with 64 for wrong usage; ours is 2, as the contract says.

@@ -50,9 +50,9 @@ final class Application: Sendable {
             pool: pool, rules: try DocumentRules(settings.documents), maxPages: settings.documents.pagesMax,
             reviewBelow: settings.documents.reviewBelow, hooks: pipelineTelemetry.hooks)
 
-        let artifacts = try DiskArtifactStore(runsDirectory: settings.storage.runsDirectory)
-        let store = try SQLiteJobStore(path: settings.storage.storePath, artifacts: artifacts)
-        store.registerMetrics(registry)
+        let artifacts = try DiskArtifactStore(
+            runsDirectory: settings.storage.runsDirectory, isShared: settings.storage.isShared)
+        let store = try JobStores.open(settings.storage, artifacts: artifacts, registry: registry)
         runs = RunService(
             settings: settings, judge: TracedJudge(pipeline: pipeline, tracing: telemetry.tracing), store: store,
             artifacts: artifacts,

@@ -1,4 +1,4 @@
-import Glibc
+import Foundation
 
 /// A TCP proxy in front of a dependency that is faulty on request: `Tests/Tools/fault_proxy.py`, which lists the modes.
 public final class FaultProxy: Sendable {

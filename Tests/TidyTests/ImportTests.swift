@@ -8,13 +8,14 @@ import Testing
 
     /// What each target may import of ours.
     static let allowed: [String: Set<String>] = [
-        "EventHTTP": [], "Observability": [], "OutboundHTTP": [],
+        "EventHTTP": [], "Observability": [], "OutboundHTTP": [], "PostgresClient": [],
         "Pipeline": ["Observability", "OutboundHTTP"],
-        "IDPServer": ["EventHTTP", "Observability", "OutboundHTTP", "Pipeline"],
+        "IDPServer": ["EventHTTP", "Observability", "OutboundHTTP", "Pipeline", "PostgresClient"],
     ]
     /// The owner of each C library.
     static let owners = [
         "CLibevent": "EventHTTP", "CTesseract": "Pipeline", "CCurl": "OutboundHTTP", "CZlib": "Observability",
+        "CPostgres": "PostgresClient",
     ]
 
     @Test func theSourcesAreFound() {

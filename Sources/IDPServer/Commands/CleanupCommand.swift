@@ -49,12 +49,12 @@ private struct Cleanup {
         folders = RunFolders(settings.storage.runsDirectory)
         if isDry {
             artifacts = nil
-            let path = settings.storage.storePath
-            store = FileManager.default.fileExists(atPath: path) ? try SQLiteJobStore(reading: path) : nil
+            store = try JobStores.openToRead(settings.storage)
         } else {
-            let artifacts = try DiskArtifactStore(runsDirectory: settings.storage.runsDirectory)
+            let artifacts = try DiskArtifactStore(
+                runsDirectory: settings.storage.runsDirectory, isShared: settings.storage.isShared)
             self.artifacts = artifacts
-            store = try SQLiteJobStore(path: settings.storage.storePath, artifacts: artifacts)
+            store = try JobStores.open(settings.storage, artifacts: artifacts)
         }
     }
 

@@ -25,8 +25,11 @@ extension RunService {
         intake[Int(record.id.low % UInt64(intake.count))].async {
             do throws(ServiceError) {
                 let folder = try self.artifacts.takeOver(submission.document, record)
-                self.store.write(.insert(record, nil, document: folder)) { result in
-                    self.accepted(record, result, completion)
+                let isOffered = self.offersNewJobs
+                let change: StoreWrite =
+                    isOffered ? .offer(record, document: folder) : .insert(record, nil, document: folder)
+                self.store.write(change) { result in
+                    self.accepted(record, result, isOffered: isOffered, completion)
                 }
             } catch {
                 self.store.withdrawInsert()
@@ -36,11 +39,17 @@ extension RunService {
     }
 
     private func accepted(
-        _ record: RunRecord, _ result: Result<Void, ServiceError>, _ completion: @escaping RepeatCompletion
+        _ record: RunRecord, _ result: Result<Void, ServiceError>, isOffered: Bool = false,
+        _ completion: @escaping RepeatCompletion
     ) {
         defer { pending.leave() }
         noteStore(result)
         switch result {
+        case .success where isOffered:
+            metrics.submitted()
+            log(.info, "job accepted", record)
+            offered()
+            completion(.success(SubmittedRun(record: record)))
         case .success:
             index.insert(record, attemptsMax: settings.jobs.attemptsMax, token: CancellationToken())
             countJob(nil, .accepted)
@@ -53,7 +62,7 @@ extension RunService {
             jobQueue.release()
             let code: ErrorCode =
                 switch error.code {
-                case .storageFull, .idempotencyInProgress: error.code
+                case .storageFull, .idempotencyInProgress, .dependencyUnavailable: error.code
                 default: .jobSubmitFailed
                 }
             log(.error, "job not accepted", record, ["error_code": "\(code.rawValue)", "cause": "\(error.cause ?? "")"])
@@ -91,8 +100,13 @@ extension RunService {
         // The row follows while the work begins: if it never arrives, an attempt is not counted and nothing is lost.
         store.write(.update(run.draft, nil)) { result in
             self.noteStore(result)
-            if case .success = result { self.publish(run.draft) }
+            switch result {
+            case .success: self.publish(run.draft)
+            case .failure(let error) where error.isSuperseded: self.drop(id)
+            case .failure: break
+            }
         }
+        claimMore()
         guard artifacts.hasDocument(record) else { return end(id, .fail(.storageFailed), nil) }
         var deadline = Deadline.after(settings.jobs.jobTimeout)
         if let latest = record.deadlineAt {
