@@ -14,8 +14,8 @@ struct App: ParsableCommand {
             """,
         version: BuildInfo.version,
         subcommands: [
-            ServeCommand.self, ProcessCommand.self, CheckConfigCommand.self, CleanupCommand.self, OpenAPICommand.self,
-            VersionCommand.self, DocumentWorkerCommand.self,
+            ServeCommand.self, ProcessCommand.self, CheckConfigCommand.self, CleanupCommand.self, MigrateCommand.self,
+            OpenAPICommand.self, VersionCommand.self, DocumentWorkerCommand.self,
         ])
 
     /// ArgumentParser exits with 64 for wrong usage; ours is 2, as the contract says.

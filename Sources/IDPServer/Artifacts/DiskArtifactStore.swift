@@ -21,23 +21,33 @@ final class DiskArtifactStore: Sendable {
     let runsDirectory: String
     /// Where uploads are spooled; emptied by `init`.
     let spoolDirectory: String
+    private let isShared: Bool
     private let directory: Int32
+    /// Holds the lock on this process's own spool; -1 where the whole folder is its own.
+    private let spoolLock: Int32
     private let lock: Int32
     private let syncs = Atomic<Int>(0)
     private let latestDay = Mutex<DayFolder?>(nil)
 
     /// Makes the folders that are missing, takes the folder for this process and empties the spool.
     ///
+    /// - Parameter isShared: whether other nodes may use the folder too; then each has a spool of its own.
     /// - Throws: `STORAGE_FAILED` when the folder cannot be made or another process has it.
-    init(runsDirectory: String) throws(ServiceError) {
+    init(runsDirectory: String, isShared: Bool = false) throws(ServiceError) {
         let root = RunFolders(runsDirectory).runsDirectory
         self.runsDirectory = root
-        spoolDirectory = root + "/.spool"
+        self.isShared = isShared
+        spoolDirectory = root + "/.spool" + (isShared ? "/\(UInt64.random(in: 0 ... .max))" : "")
         do {
             try FileSystem.makeFolders(root)
-            lock = try DiskArtifactStore.lock(root + "/.lock")
-            try FileSystem.removeTree(spoolDirectory)
-            try FileSystem.makeFolder(spoolDirectory)
+            lock = try DiskArtifactStore.lock(root + "/.lock", isShared: isShared)
+            if isShared {
+                DiskArtifactStore.removeDeadSpools(root + "/.spool")
+            } else {
+                try FileSystem.removeTree(spoolDirectory)
+            }
+            try FileSystem.makeFolders(spoolDirectory)
+            spoolLock = isShared ? try DiskArtifactStore.lock(folder: spoolDirectory) : -1
         } catch {
             throw error.serviceError(otherwise: .storageFailed)
         }
@@ -52,6 +62,11 @@ final class DiskArtifactStore: Sendable {
     deinit {
         close(directory)
         close(lock)
+        if isShared {
+            // A leftover that the next node to start removes if it fails.
+            try? FileSystem.removeTree(spoolDirectory)
+            close(spoolLock)
+        }
     }
 
     /// Flushes so far, for tests and metrics.
@@ -233,11 +248,31 @@ final class DiskArtifactStore: Sendable {
         return try? JSONDecoder().decode(type, from: bytes)
     }
 
-    /// Two servers on one folder would run each job twice.
-    private static func lock(_ path: String) throws(FileError) -> Int32 {
+    /// Removes the spools of nodes that are gone: nobody holds their locks.
+    private static func removeDeadSpools(_ parent: String) {
+        for name in (try? FileSystem.names(in: parent)) ?? [] {
+            guard let held = try? lock(folder: parent + "/" + name) else { continue }
+            try? FileSystem.removeTree(parent + "/" + name)
+            close(held)
+        }
+    }
+
+    private static func lock(folder path: String) throws(FileError) -> Int32 {
+        let folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard folder >= 0 else { throw FileError(call: "open", path: path, number: errno) }
+        guard flock(folder, LOCK_EX | LOCK_NB) == 0 else {
+            let number = errno
+            close(folder)
+            throw FileError(call: "flock", path: path, number: number)
+        }
+        return folder
+    }
+
+    /// Two servers on one folder would run each job twice, unless they share the store as well.
+    private static func lock(_ path: String, isShared: Bool) throws(FileError) -> Int32 {
         let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard file >= 0 else { throw FileError(call: "open", path: path, number: errno) }
-        guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
+        guard flock(file, (isShared ? LOCK_SH : LOCK_EX) | LOCK_NB) == 0 else {
             let number = errno
             close(file)
             throw FileError(call: "flock (is another idp-server running on this folder?)", path: path, number: number)

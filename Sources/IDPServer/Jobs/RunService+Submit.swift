@@ -32,8 +32,11 @@ extension RunService {
                 let folder = try self.artifacts.takeOver(submission.document, record, isDescribed: !isCrowd)
                 try self.remote?.store(record, folder)
                 if isCrowd { self.undescribed.withLock { $0.append(record.id) } }
-                self.store.write(.insert(record, nil, document: folder)) { result in
-                    self.accepted(record, result, completion)
+                let isOffered = self.offersNewJobs
+                let change: StoreWrite =
+                    isOffered ? .offer(record, document: folder) : .insert(record, nil, document: folder)
+                self.store.write(change) { result in
+                    self.accepted(record, result, isOffered: isOffered, completion)
                 }
             } catch {
                 self.store.withdrawInsert()
@@ -43,7 +46,8 @@ extension RunService {
     }
 
     private func accepted(
-        _ record: RunRecord, _ result: Result<Void, ServiceError>, _ completion: @escaping RepeatCompletion
+        _ record: RunRecord, _ result: Result<Void, ServiceError>, isOffered: Bool = false,
+        _ completion: @escaping RepeatCompletion
     ) {
         defer {
             _ = arriving.withLock { $0.remove(record.id) }
@@ -51,6 +55,11 @@ extension RunService {
         }
         noteStore(result)
         switch result {
+        case .success where isOffered:
+            metrics.submitted()
+            log(.info, "job accepted", record)
+            offered()
+            completion(.success(SubmittedRun(record: record)))
         case .success:
             index.insert(record, attemptsMax: settings.jobs.attemptsMax, token: CancellationToken())
             countJob(nil, .accepted)
@@ -102,8 +111,13 @@ extension RunService {
         // The row follows while the work begins: if it never arrives, an attempt is not counted and nothing is lost.
         store.write(.update(run.draft, nil)) { result in
             self.noteStore(result)
-            if case .success = result { self.publish(run.draft) }
+            switch result {
+            case .success: self.publish(run.draft)
+            case .failure(let error) where error.isSuperseded: self.drop(id)
+            case .failure: break
+            }
         }
+        claimMore()
         var deadline = Deadline.after(settings.jobs.jobTimeout)
         if let latest = record.deadlineAt {
             deadline = deadline.capped(at: .milliseconds(max(0, latest.milliseconds - now().milliseconds)))
