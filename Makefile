@@ -1,5 +1,6 @@
 # Each goal is one script in scripts/, which says in its first lines what it does and takes.
-.PHONY: demo test run bench bench-worker bench-overload badinput crash soak bench-store lint accuracy fuzz sanitize check-api pictures clean
+.PHONY: demo test run bench bench-worker bench-overload badinput crash crash-nodes soak bench-store lint accuracy
+.PHONY: fuzz sanitize check-api pictures clean
 
 demo:
 	@scripts/demo.sh
@@ -21,6 +22,9 @@ badinput:
 
 crash:
 	@scripts/crash.sh
+
+crash-nodes:
+	@scripts/crash-nodes.sh
 
 soak:
 	@scripts/soak.sh

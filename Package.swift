@@ -44,6 +44,7 @@ let package = Package(
             name: "CCurl", pkgConfig: "libcurl",
             providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CSyncFS"),
+        .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
 
         // Leaves: they import nothing of ours.
         .target(name: "EventHTTP", dependencies: ["CLibevent"], swiftSettings: strict),
@@ -62,6 +63,7 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(name: "OutboundHTTP", dependencies: ["CCurl"], swiftSettings: strict),
+        .target(name: "PostgresClient", dependencies: ["CPostgres"], swiftSettings: strict),
 
         // What stands between the service and others that may fail.
         .target(
@@ -84,6 +86,7 @@ let package = Package(
             name: "IDPServer",
             dependencies: [
                 "CSyncFS", "Dependencies", "EventHTTP", "Observability", "OutboundHTTP", "Pipeline",
+                "PostgresClient",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
@@ -121,12 +124,15 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
+            name: "PostgresClientTests", dependencies: ["PostgresClient", "TestSupport"], swiftSettings: strict),
+        .testTarget(
             name: "PipelineTests", dependencies: ["Pipeline", "Observability", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
             name: "IDPServerTests",
             dependencies: [
-                "IDPServer", "Dependencies", "EventHTTP", "Observability", "OutboundHTTP", "Pipeline", "TestSupport",
+                "IDPServer", "Dependencies", "EventHTTP", "Observability", "OutboundHTTP", "Pipeline",
+                "PostgresClient", "TestSupport",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
             ],

@@ -14,7 +14,7 @@ struct App: ParsableCommand {
             """,
         version: BuildInfo.version,
         subcommands: [
-            ServeCommand.self, ProcessCommand.self, CheckConfigCommand.self, CleanupCommand.self,
+            ServeCommand.self, ProcessCommand.self, CheckConfigCommand.self, CleanupCommand.self, MigrateCommand.self,
             JobsCommand.self, OpenAPICommand.self, VersionCommand.self, DocumentWorkerCommand.self,
         ])
 

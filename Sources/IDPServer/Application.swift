@@ -67,10 +67,9 @@ final class Application: Sendable {
         let s3 = settings.storage.s3.map { configuration in
             S3Client(configuration, http: HTTPClient(settings.outbound), telemetry: dependencies)
         }
-        let artifacts = try DiskArtifactStore(runsDirectory: settings.storage.runsDirectory)
-        let store = try SQLiteJobStore(
-            path: settings.storage.storePath, artifacts: artifacts, batchLimit: settings.storage.batchLimit)
-        store.registerMetrics(registry)
+        let artifacts = try DiskArtifactStore(
+            runsDirectory: settings.storage.runsDirectory, isShared: settings.storage.isShared)
+        let store = try JobStores.open(settings.storage, artifacts: artifacts, registry: registry)
         let remote = s3.flatMap { client in
             settings.storage.artifacts.map {
                 S3Artifacts($0, client: client, local: artifacts, registry: registry, logger: logger)

@@ -8,14 +8,15 @@ import Testing
 
     /// What each target may import of ours.
     static let allowed: [String: Set<String>] = [
-        "EventHTTP": [], "Observability": [], "OutboundHTTP": [],
+        "EventHTTP": [], "Observability": [], "OutboundHTTP": [], "PostgresClient": [],
         "Dependencies": ["Observability", "OutboundHTTP"],
         "Pipeline": ["Dependencies", "Observability", "OutboundHTTP"],
-        "IDPServer": ["Dependencies", "EventHTTP", "Observability", "OutboundHTTP", "Pipeline"],
+        "IDPServer": ["Dependencies", "EventHTTP", "Observability", "OutboundHTTP", "Pipeline", "PostgresClient"],
     ]
     /// The owner of each C library.
     static let owners = [
         "CLibevent": "EventHTTP", "CTesseract": "Pipeline", "CCurl": "OutboundHTTP", "CZlib": "Observability",
+        "CPostgres": "PostgresClient",
     ]
 
     @Test func theSourcesAreFound() {

@@ -21,24 +21,34 @@ final class DiskArtifactStore: Sendable {
     let runsDirectory: String
     /// Where uploads are spooled; emptied by `init`.
     let spoolDirectory: String
+    private let isShared: Bool
     private let directory: Int32
     private let lock: FileLock
+    /// Holds this process's own spool; nil where the whole folder is its own.
+    private let spoolLock: FileLock?
     private let syncs = Atomic<Int>(0)
     private let latestDay = Mutex<DayFolder?>(nil)
 
     /// Makes the folders that are missing, takes the folder for this process and empties the spool.
     ///
+    /// - Parameter isShared: whether other nodes may use the folder too; then each has a spool of its own.
     /// - Throws: `STORAGE_FAILED` when the folder cannot be made or another process has it.
-    init(runsDirectory: String) throws(ServiceError) {
+    init(runsDirectory: String, isShared: Bool = false) throws(ServiceError) {
         let root = RunFolders(runsDirectory).runsDirectory
         self.runsDirectory = root
-        spoolDirectory = root + "/.spool"
+        self.isShared = isShared
+        spoolDirectory = root + "/.spool" + (isShared ? "/\(UInt64.random(in: 0 ... .max))" : "")
         do {
             try FileSystem.makeFolders(root)
-            // Two servers on one folder would run each job twice.
-            lock = try FileLock(root + "/.lock", whose: "running on this folder")
-            try FileSystem.removeTree(spoolDirectory)
-            try FileSystem.makeFolder(spoolDirectory)
+            // Two servers on one folder would run each job twice, unless they share the store as well.
+            lock = try FileLock(root + "/.lock", whose: "running on this folder", isShared: isShared)
+            if isShared {
+                DiskArtifactStore.removeDeadSpools(root + "/.spool")
+            } else {
+                try FileSystem.removeTree(spoolDirectory)
+            }
+            try FileSystem.makeFolders(spoolDirectory)
+            spoolLock = isShared ? try FileLock(folder: spoolDirectory) : nil
         } catch {
             throw error.serviceError(otherwise: .storageFailed)
         }
@@ -50,6 +60,8 @@ final class DiskArtifactStore: Sendable {
 
     deinit {
         close(directory)
+        // A leftover that the next node to start removes if it fails.
+        if isShared { try? FileSystem.removeTree(spoolDirectory) }
     }
 
     /// Flushes so far, for tests and metrics.
@@ -229,6 +241,14 @@ final class DiskArtifactStore: Sendable {
         // A file that cannot be read is as good as none.
         guard let bytes = try? Data(contentsOf: URL(fileURLWithPath: path)) else { return nil }
         return try? JSONDecoder().decode(type, from: bytes)
+    }
+
+    /// Removes the spools of nodes that are gone: nobody holds their locks.
+    private static func removeDeadSpools(_ parent: String) {
+        for name in (try? FileSystem.names(in: parent)) ?? [] {
+            guard let held = try? FileLock(folder: parent + "/" + name) else { continue }
+            withExtendedLifetime(held) { try? FileSystem.removeTree(parent + "/" + name) }
+        }
     }
 }
 

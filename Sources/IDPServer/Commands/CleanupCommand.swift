@@ -71,21 +71,16 @@ private struct Erasure {
     private let id: RunID
     private let isDry: Bool
     private let folders: RunFolders
-    private let store: SQLiteJobStore
+    private let store: any JobStore
 
-    /// - Throws: `STORAGE_FAILED` when the store cannot be used.
+    /// - Throws: `STORAGE_FAILED` when the store cannot be used, `JOB_NOT_FOUND` when there is none yet.
     init(_ settings: Settings, _ id: RunID, _ isDry: Bool) throws(ServiceError) {
         self.id = id
         self.isDry = isDry
         folders = RunFolders(settings.storage.runsDirectory)
-        let path = settings.storage.storePath
-        if isDry {
-            store = try SQLiteJobStore(reading: path)
-        } else {
-            store = try SQLiteJobStore(path: path) {
-                SQLiteJobStore.DocumentSync(sync: {}, coversStore: false)
-            }
-        }
+        guard let found = isDry ? try JobStores.openToRead(settings.storage) : try JobStores.openToErase(settings.storage)
+        else { throw ServiceError(.jobNotFound, cause: "there is no job store") }
+        store = found
     }
 
     /// - Throws: `JOB_NOT_FOUND`, `JOB_EXPIRED`, `JOB_NOT_CANCELLABLE` while the run goes on, `STORAGE_FAILED`.
@@ -134,13 +129,13 @@ private struct Cleanup {
         if isDry {
             artifacts = nil
             remote = nil
-            let path = settings.storage.storePath
-            store = FileManager.default.fileExists(atPath: path) ? try SQLiteJobStore(reading: path) : nil
+            store = try JobStores.openToRead(settings.storage)
         } else {
-            let artifacts = try DiskArtifactStore(runsDirectory: settings.storage.runsDirectory)
+            let artifacts = try DiskArtifactStore(
+                runsDirectory: settings.storage.runsDirectory, isShared: settings.storage.isShared)
             self.artifacts = artifacts
             remote = S3Artifacts(settings, local: artifacts)
-            store = try SQLiteJobStore(path: settings.storage.storePath, artifacts: artifacts)
+            store = try JobStores.open(settings.storage, artifacts: artifacts)
         }
     }
 

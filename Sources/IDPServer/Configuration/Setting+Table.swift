@@ -152,7 +152,20 @@ extension Setting {
             help: "Most changes of the store that share a flush; 1 flushes each by itself"),
         Setting(
             name: "IDP_STORE", group: .storage, kind: .store, fallback: "<sqlite:IDP_RUNS_DIR/jobs.sqlite>",
-            help: "Job store", secrecy: .credentials, support: .only { $0.hasPrefix("sqlite:") }),
+            help: "Job store; nodes that share a PostgreSQL share its queue, and their IDP_RUNS_DIR",
+            secrecy: .credentials),
+        Setting(
+            name: "IDP_STORE_CONNECTIONS", group: .storage, kind: .integer(1...1000), fallback: "4",
+            help: "Connections for reads from PostgreSQL, beside two of the writer and of the node"),
+        Setting(
+            name: "IDP_STORE_TIMEOUT", group: .storage, kind: .duration(0.05...600), fallback: "5s",
+            help: "Longest connecting, statement or round trip with PostgreSQL"),
+        Setting(
+            name: "IDP_STORE_MIGRATE", group: .storage, kind: .boolean, fallback: "false",
+            help: "Bring an older schema in PostgreSQL up to date at start; else it is refused"),
+        Setting(
+            name: "IDP_NODE_LEASE", group: .storage, kind: .duration(0.5...3600), fallback: "10s",
+            help: "How long a node on PostgreSQL may be silent before others take its jobs"),
         Setting(
             name: "IDP_ARTIFACTS", group: .storage, kind: .artifacts, fallback: "disk",
             help: "Where documents and results are kept: in IDP_RUNS_DIR, or in a bucket, with runs at work on disk"),

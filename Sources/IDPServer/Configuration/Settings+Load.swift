@@ -1,5 +1,6 @@
 import EventHTTP
 import Foundation
+import PostgresClient
 
 extension Settings {
     /// Reads all sources: flags over environment over file.
@@ -60,8 +61,8 @@ extension Settings {
         storage = Storage(
             runsDirectory: runs, retentionDays: days == 0 ? nil : days,
             diskReserveBytes: read.integer("IDP_DISK_RESERVE_BYTES"), batchLimit: read.integer("IDP_STORE_BATCH"),
-            storePath: read.optionalText("IDP_STORE").map { String($0.dropFirst("sqlite:".count)) }
-                ?? runs + (runs.hasSuffix("/") ? "" : "/") + "jobs.sqlite",
+            store: Storage.Store(read, runsDirectory: runs), connections: read.integer("IDP_STORE_CONNECTIONS"),
+            isMigrating: read.boolean("IDP_STORE_MIGRATE"), nodeLease: read.duration("IDP_NODE_LEASE"),
             artifacts: S3Location(read), s3: S3Client.Configuration(read), s3Buckets: Storage.s3Buckets(read))
         outbound = Outbound(certificateAuthorityFile: read.optionalText("IDP_OUTBOUND_CA"))
         observability = Observability(
@@ -107,6 +108,18 @@ extension Settings {
             refuse("IDP_RUNS_DIR", "\"\(storage.runsDirectory)\" is a file; it must be a folder or not exist yet")
         }
         return mistakes
+    }
+}
+
+extension Settings.Storage.Store {
+    fileprivate init(_ read: SettingReader, runsDirectory: String) {
+        let file = runsDirectory + (runsDirectory.hasSuffix("/") ? "" : "/") + "jobs.sqlite"
+        let text = read.optionalText("IDP_STORE") ?? "sqlite:" + file
+        if text.hasPrefix("sqlite:") {
+            self = .sqlite(String(text.dropFirst("sqlite:".count)))
+        } else {
+            self = .postgres(PostgresConfiguration(url: text, timeout: read.duration("IDP_STORE_TIMEOUT")))
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 import EventHTTP
 import Pipeline
+import PostgresClient
 
 /// All settings, read once and immutable. `Setting.table` says what each may be and what it is when nobody sets it.
 struct Settings: Sendable {
@@ -67,23 +68,44 @@ struct Settings: Sendable {
         var eventHeartbeat: Duration
     }
 
-    /// IDP_RUNS_DIR, IDP_RUNS_RETENTION_DAYS, IDP_DISK_RESERVE_BYTES, IDP_STORE_BATCH, IDP_STORE, IDP_ARTIFACTS,
+    /// IDP_RUNS_DIR, IDP_RUNS_RETENTION_DAYS, IDP_DISK_RESERVE_BYTES, IDP_STORE…, IDP_NODE_LEASE, IDP_ARTIFACTS,
     /// IDP_S3_….
     struct Storage: Sendable, Equatable {
+        /// Where the job store is.
+        enum Store: Sendable, Equatable {
+            /// Path of the file; this process alone uses it.
+            case sqlite(String)
+            /// Any number of nodes share it.
+            case postgres(PostgresConfiguration)
+        }
+
         var runsDirectory: String
         /// Nil: kept for ever.
         var retentionDays: Int?
         var diskReserveBytes: Int
         /// Most changes of a transaction.
         var batchLimit: Int
-        /// Path of the SQLite file.
-        var storePath: String
+        var store: Store
+        /// For reads from PostgreSQL.
+        var connections: Int
+        /// Whether an older schema in PostgreSQL is brought up to date at start.
+        var isMigrating: Bool
+        /// Silence after which a node has gone.
+        var nodeLease: Duration
         /// Nil: documents and results stay in `runsDirectory`.
         var artifacts: S3Location?
         /// Nil: nothing of S3 is used.
         var s3: S3Client.Configuration?
         /// Buckets that callers may name.
         var s3Buckets: [String]
+
+        /// Whether other nodes may use store and folder too.
+        var isShared: Bool {
+            switch store {
+            case .sqlite: false
+            case .postgres: true
+            }
+        }
     }
 
     /// IDP_LOG_LEVEL, IDP_LOG_FORMAT, IDP_TRACING_ENABLED, OTEL_….

@@ -22,6 +22,11 @@ struct DrainRate: Sendable {
         return Double(ends.count - 1) / max(seconds, 0.001)
     }
 
+    /// Runs that end in that time; 0 without a measure.
+    func items(in time: Duration, at now: ContinuousClock.Instant) -> Int {
+        perSecond(at: now).map { Int(min(1e6, $0 * (time / .seconds(1)))) } ?? 0
+    }
+
     /// Whole seconds in which `count` runs will have ended: at least 1, at most `limit`; `fallback` without a measure.
     func seconds(for count: Int, at now: ContinuousClock.Instant, limit: Int, fallback: Int) -> Int {
         guard let rate = perSecond(at: now) else { return min(fallback, limit) }

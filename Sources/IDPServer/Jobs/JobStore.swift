@@ -5,6 +5,8 @@ import Pipeline
 enum StoreWrite: Sendable {
     /// A new run. With `document`, the folder of that run is made durable before the row is.
     case insert(RunRecord, Judgement?, document: RunFolder?)
+    /// A new job that any node may run, where nodes share the store; else the same as `insert`.
+    case offer(RunRecord, document: RunFolder)
     /// All that may change of a run; a judgement of nil leaves the stored one.
     case update(RunRecord, Judgement?)
     /// A failed run waits again, as the record says; `JOB_NOT_REPLAYABLE` when it is not failed (any more).
@@ -92,4 +94,26 @@ protocol JobStore: Sendable {
 
     /// Commits what is pending and closes. Nothing may be written after it.
     func close()
+}
+
+extension StoreWrite {
+    /// Whether a caller waits for it who came alone: the end of a synchronous run.
+    var isUrgent: Bool {
+        switch self {
+        case .insert(let record, _, _): record.kind == .sync
+        case .offer, .update, .replay, .expire, .forgetExpired, .probe: false
+        }
+    }
+
+    /// Whether a document must be durable before it.
+    var bringsDocument: Bool { insertedWithDocument != nil }
+
+    /// The run that it inserts, if a document must be durable before it.
+    var insertedWithDocument: RunID? {
+        switch self {
+        case .insert(let record, _, let document): document == nil ? nil : record.id
+        case .offer(let record, _): record.id
+        case .update, .replay, .expire, .forgetExpired, .probe: nil
+        }
+    }
 }

@@ -147,6 +147,19 @@ final class RunIndex: Sendable {
         for watcher in watchers { watcher(.progress(progress)) }
     }
 
+    /// The token of a live run.
+    func token(of id: RunID) -> CancellationToken? { state.withLock { $0.live[id]?.token } }
+
+    /// The jobs that are live.
+    func liveJobs() -> [RunID] {
+        state.withLock { state in state.live.values.filter { $0.draft.kind == .job }.map(\.draft.id) }
+    }
+
+    /// Forgets a live run that is somebody else's by now, and gives those who watched it.
+    func detach(_ id: RunID) -> [Watcher] {
+        state.withLock { state in state.live.removeValue(forKey: id).map { Array($0.watchers.values) } ?? [] }
+    }
+
     /// Forgets a run that never came to be.
     func remove(_ id: RunID) { state.withLock { $0.live[id] = nil } }
 

@@ -48,6 +48,9 @@ enum RunRow {
             let statement = try database.cachedStatement(sql: insert)
             try statement.execute(arguments: StatementArguments(values(record)))
             try keep(judgement, of: record.id, database)
+        case .offer(let record, let document):
+            // The file's only node runs it itself.
+            try apply(.insert(record, nil, document: document), database)
         case .update(let record, let judgement):
             let statement = try database.cachedStatement(sql: update)
             try statement.execute(arguments: [

@@ -47,6 +47,12 @@ extension RunService {
         store.write(change) { result in
             self.noteStore(result)
             switch result {
+            case .failure(let error) where error.isSuperseded && record.kind == .job: self.drop(record.id)
+            case .failure(let error) where error.code == .clientClosedRequest && record.kind == .job:
+                let cancelled = self.endCancelled(record)
+                self.countEnd(cancelled)
+                self.publish(cancelled)
+                then(cancelled)
             case .failure where record.kind == .job && !self.isStopping:
                 self.maintenance.asyncAfter(deadline: .now() + RunService.storeRetryDelay) {
                     self.persistEnd(record, judgement, then)
@@ -91,6 +97,8 @@ extension RunService {
 
     /// Moves a job in the gauge of states; nil where it was not or is no more.
     func countJob(_ before: RunState?, _ after: RunState?) {
+        // Other nodes change states as well: there the store is counted now and then.
+        guard sharing == nil else { return }
         jobCounts.withLock { counts in
             if let before { counts[before, default: 1] -= 1 }
             if let after { counts[after, default: 0] += 1 }

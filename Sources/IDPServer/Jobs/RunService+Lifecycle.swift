@@ -20,7 +20,8 @@ extension RunService {
     func start() throws(ServiceError) {
         let counts = try store.jobCounts()
         jobCounts.withLock { $0 = counts }
-        let unfinished = try store.unfinishedJobs()
+        // Of a shared store, this node has none yet; those of nodes that have gone it hears of.
+        let unfinished = sharing == nil ? try store.unfinishedJobs() : []
         for record in unfinished {
             metrics.recovered()
             log(.debug, "job recovered", record, ["state": "\(record.state.rawValue)"])
@@ -29,12 +30,15 @@ extension RunService {
         logger.info("jobs recovered", metadata: ["count": "\(unfinished.count)"])
         let moment = now()
         health.withLock { $0.isStarted = true }
+        // Other nodes may be making folders whose rows come later.
+        let swept = sharing == nil ? moment : moment.advanced(by: .zero - RunService.sharedSweepAge)
         housekeeping.async {
-            self.sweepFolders(before: RunID(floorOf: moment))
+            self.sweepFolders(before: RunID(floorOf: swept))
             self.repairFolders()
             self.keepRetention()
         }
         maintain()
+        beginSharing()
     }
 
     /// Whether waits and streams shall end. Never blocks.
@@ -102,7 +106,9 @@ extension RunService {
                 health.storeError = nil
                 health.lastStoreSuccess = .now
             // An answer of a store that works.
-            case .failure(let error) where error.code == .idempotencyInProgress || error.code == .jobNotReplayable:
+            case .failure(let error)
+            where error.code == .idempotencyInProgress || error.code == .jobNotReplayable || error.isSuperseded
+                || error.code == .clientClosedRequest:
                 health.storeError = nil
             case .failure(let error):
                 health.storeError = error.cause ?? error.message
@@ -110,7 +116,8 @@ extension RunService {
         }
     }
 
-    private func recover(_ record: RunRecord) {
+    /// Takes up a job that was left unfinished.
+    func recover(_ record: RunRecord) {
         index.insert(record, attemptsMax: settings.jobs.attemptsMax, token: CancellationToken())
         let moment = now()
         do throws(JobStateMachine.IllegalTransition) {
@@ -122,7 +129,10 @@ extension RunService {
                 guard let draft = decision?.draft else { return }
                 if record.state != draft.state {
                     metrics.retried(.internalProcessingError)
-                    store.write(.update(draft, nil)) { self.noteStore($0) }
+                    store.write(.update(draft, nil)) { result in
+                        self.noteStore(result)
+                        if case .failure(let error) = result, error.isSuperseded { self.drop(draft.id) }
+                    }
                     publish(draft)
                 }
                 enqueueJob(draft, reserved: false)
@@ -202,7 +212,7 @@ extension RunService {
     }
 
     /// Rewrites the files of the runs that ended last: a crash may have left them torn or old.
-    private func repairFolders() {
+    func repairFolders() {
         guard let ended = try? store.list(RunFilter(), before: nil, limit: RunService.repairLimit) else {
             return
         }
@@ -219,4 +229,7 @@ extension RunService {
     private static let probeInterval = Duration.seconds(10)
 
     private static let repairLimit = 200
+
+    /// Folders that are younger may belong to submissions and calls that other nodes are working on.
+    private static let sharedSweepAge = Duration.seconds(2 * 3600)
 }

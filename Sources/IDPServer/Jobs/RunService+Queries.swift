@@ -56,13 +56,16 @@ extension RunService {
     }
 
     /// Watches a live run; the watcher is called on queues of the service and must not block. Nil when the run is not
-    /// live, or when its state is not `from` any more: ask for its record then. End it with `unwatch`.
+    /// live, or when its state is not `from` any more: ask for its record then. End it with `unwatch`. Reads the store
+    /// where nodes share it: not for a loop.
     func watch(_ id: RunID, from: RunState? = nil, _ watcher: @escaping RunIndex.Watcher) -> Int? {
-        index.watch(id, from: from, watcher)
+        index.watch(id, from: from, watcher) ?? watchElsewhere(id, from: from, watcher)
     }
 
     /// Ends a watch.
-    func unwatch(_ id: RunID, _ key: Int) { index.unwatch(id, key) }
+    func unwatch(_ id: RunID, _ key: Int) {
+        if key < 0 { sharing?.unwatch(id, key) } else { index.unwatch(id, key) }
+    }
 
     /// Waits for a run to leave the state `from`, without holding a thread. `completion` is called once, on a queue of
     /// the service or at once, with the record then or at the deadline; nil when the run is known neither here nor in
@@ -71,19 +74,21 @@ extension RunService {
         of id: RunID, from: RunState, by deadline: Deadline, completion: @escaping @Sendable (RunRecord?) -> Void
     ) {
         let wait = Wait(completion: completion)
-        let key = index.watch(id, from: from) { update in
+        let key = watch(id, from: from) { update in
             if case .state(let record) = update { wait.finish(record) }
         }
         guard let key else { return wait.finish(try? record(for: id)) }
         // Looked at after the watch began: a stop that is announced before is seen here, one that comes later nudges.
         if health.withLock({ $0.isStopAnnounced || $0.isDraining }) {
-            index.unwatch(id, key)
-            return wait.finish(index.record(id))
+            unwatch(id, key)
+            return wait.finish(index.record(id) ?? (try? record(for: id)))
         }
         let left = max(0, deadline.remaining / .milliseconds(1))
         maintenance.asyncAfter(deadline: .now() + .milliseconds(Int(left.rounded(.up)))) {
-            self.index.unwatch(id, key)
-            wait.finish(self.index.record(id))
+            self.unwatch(id, key)
+            if let record = self.index.record(id) { return wait.finish(record) }
+            // Another node's, or too old for memory: reading the store may take its time.
+            self.housekeeping.async { wait.finish(try? self.record(for: id)) }
         }
     }
 
@@ -101,7 +106,7 @@ extension RunService {
         } catch {
             preconditionFailure("a cancel is legal in every state")
         }
-        guard let decision else { return completion(endedOutcome(id)) }
+        guard let decision else { return completion(cancelElsewhere(id) ?? endedOutcome(id)) }
         switch decision.action {
         case .finish where decision.draft.kind == .sync:
             // It waits for a slot, which finds its token cancelled and answers its caller.
@@ -123,6 +128,12 @@ extension RunService {
         guard decision.draft.kind == .job else { return completion(.success(.accepted(decision.draft))) }
         store.write(.update(decision.draft, nil)) { result in
             self.noteStore(result)
+            if case .failure(let error) = result, error.isSuperseded {
+                self.drop(decision.draft.id)
+                guard let sharing = self.sharing else { return completion(.failure(error)) }
+                let id = decision.draft.id
+                return sharing.queue.async { completion(self.cancelElsewhere(id) ?? self.endedOutcome(id)) }
+            }
             completion(result.map { .accepted(decision.draft) })
         }
     }

@@ -18,9 +18,7 @@ extension RunService {
                 let folder = try self.artifacts.takeOver(submission.document, record)
                 try remote.store(record, folder)
                 self.store.announceInsert()
-                self.store.write(.insert(record, nil, document: folder)) { result in
-                    self.accepted(record, result, completion)
-                }
+                self.insert(record, document: folder, completion)
             } catch {
                 self.refuseShared(record, error, remote, completion)
             }

@@ -32,9 +32,7 @@ extension RunService {
             do throws(ServiceError) {
                 let folder = try self.artifacts.takeOver(submission.document, record, isDescribed: !isCrowd)
                 if isCrowd { self.undescribed.withLock { $0.append(record.id) } }
-                self.store.write(.insert(record, nil, document: folder)) { result in
-                    self.accepted(record, result, completion)
-                }
+                self.insert(record, document: folder, completion)
             } catch {
                 self.store.withdrawInsert()
                 self.accepted(record, .failure(error), completion)
@@ -42,9 +40,18 @@ extension RunService {
         }
     }
 
-    /// The store has taken a new job, or not.
-    func accepted(
-        _ record: RunRecord, _ result: Result<Void, ServiceError>, _ completion: @escaping RepeatCompletion
+    /// Stores a job whose document is on stable storage, or is flushed with its row.
+    func insert(_ record: RunRecord, document: RunFolder, _ completion: @escaping RepeatCompletion) {
+        let isOffered = offersNewJobs
+        store.write(isOffered ? .offer(record, document: document) : .insert(record, nil, document: document)) { result in
+            self.accepted(record, result, isOffered: isOffered, completion)
+        }
+    }
+
+    /// The store has taken a new job, or not; an offered one is in line for whichever node takes it first.
+    private func accepted(
+        _ record: RunRecord, _ result: Result<Void, ServiceError>, isOffered: Bool = false,
+        _ completion: @escaping RepeatCompletion
     ) {
         defer {
             _ = arriving.withLock { $0.remove(record.id) }
@@ -52,6 +59,11 @@ extension RunService {
         }
         noteStore(result)
         switch result {
+        case .success where isOffered:
+            metrics.submitted()
+            log(.info, "job accepted", record)
+            offered()
+            completion(.success(SubmittedRun(record: record)))
         case .success:
             index.insert(record, attemptsMax: settings.jobs.attemptsMax, token: CancellationToken())
             countJob(nil, .accepted)
@@ -103,8 +115,13 @@ extension RunService {
         // The row follows while the work begins: if it never arrives, an attempt is not counted and nothing is lost.
         store.write(.update(run.draft, nil)) { result in
             self.noteStore(result)
-            if case .success = result { self.publish(run.draft) }
+            switch result {
+            case .success: self.publish(run.draft)
+            case .failure(let error) where error.isSuperseded: self.drop(id)
+            case .failure: break
+            }
         }
+        claimMore()
         var deadline = Deadline.after(settings.jobs.jobTimeout)
         if let latest = record.deadlineAt {
             deadline = deadline.capped(at: .milliseconds(max(0, latest.milliseconds - now().milliseconds)))

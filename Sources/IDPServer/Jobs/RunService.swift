@@ -85,6 +85,8 @@ final class RunService: Sendable {
     let index = RunIndex()
     /// Submissions on their way that others may repeat.
     let claims = SubmissionClaims()
+    /// Nil where no other node uses the store.
+    let sharing: Sharing?
     /// In front of the slots that run jobs.
     let jobQueue: WorkQueue
     /// In front of the slots that run /v1/process.
@@ -130,6 +132,7 @@ final class RunService: Sendable {
         self.availableMemory = availableMemory
         self.judge = judge
         self.store = store
+        sharing = (store as? any SharedJobStore).map { Sharing(store: $0) }
         self.artifacts = artifacts
         self.remote = remote
         let metrics = RunMetrics(registry)

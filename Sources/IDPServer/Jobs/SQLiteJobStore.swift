@@ -439,25 +439,6 @@ extension SQLiteJobStore {
     }
 }
 
-extension StoreWrite {
-    /// Whether a caller waits for it who came alone: the end of a synchronous run.
-    fileprivate var isUrgent: Bool {
-        switch self {
-        case .insert(let record, _, _): record.kind == .sync
-        case .update, .replay, .expire, .forgetExpired, .probe: false
-        }
-    }
-
-    /// Whether a document must be durable before it.
-    fileprivate var bringsDocument: Bool { insertedWithDocument != nil }
-
-    /// The run that it inserts, if a document must be durable before it.
-    fileprivate var insertedWithDocument: RunID? {
-        guard case .insert(let record, _, let document) = self, document != nil else { return nil }
-        return record.id
-    }
-}
-
 extension RunID {
     /// The 16 bytes as the store keeps them.
     var data: Data { Data(bytes) }

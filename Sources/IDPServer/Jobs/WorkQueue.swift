@@ -36,6 +36,8 @@ final class WorkQueue: Sendable {
         /// Items that can give way.
         var yielding = 0
         var reserved = 0
+        /// Items that wait elsewhere and count for the bound.
+        var elsewhere = 0
         var free: [Int]
         var isPaused = false
         var drainRate = DrainRate()
@@ -79,6 +81,18 @@ final class WorkQueue: Sendable {
 
     /// Items that wait.
     var depth: Int { state.withLock { $0.line.count } }
+
+    /// Items that wait or run, and places that are reserved.
+    var load: Int { state.withLock { $0.line.count + $0.reserved + slots.count - $0.free.count } }
+
+    /// So many items wait elsewhere, in a line that other processes share: they take places too.
+    func setElsewhere(_ count: Int) { state.withLock { $0.elsewhere = count } }
+
+    /// As many items as end in that time, from the measured rate; 0 while nothing was measured.
+    func itemsEnded(in time: Duration) -> Int {
+        let rate = state.withLock { $0.drainRate }
+        return rate.items(in: time, at: .now)
+    }
 
     /// Items that run.
     var runningCount: Int { state.withLock { slots.count - $0.free.count } }
@@ -169,7 +183,7 @@ final class WorkQueue: Sendable {
     private func isFull(_ state: borrowing State, for caller: String? = nil) -> Bool {
         // A free slot is a place as well; a paused queue has none free for long.
         let bound = limit + (state.isPaused ? 0 : state.free.count)
-        let taken = state.line.count + state.reserved
+        let taken = state.line.count + state.reserved + state.elsewhere
         guard taken >= bound else { return false }
         let more = limit / WorkQueue.moreForTheFew
         guard let caller, taken < bound + more else { return true }

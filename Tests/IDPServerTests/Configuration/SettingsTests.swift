@@ -21,7 +21,7 @@ struct SettingsTests {
         #expect(settings.jobs.processTimeout == .seconds(60))
         #expect(settings.jobs.jobTimeout == .seconds(300))
         #expect(settings.service.shutdownGrace == .seconds(25))
-        #expect(settings.storage.storePath == "./runs/jobs.sqlite")
+        #expect(settings.storage.store == .sqlite("./runs/jobs.sqlite"))
         #expect(settings.storage.retentionDays == 14)
         #expect(settings.documents.today == nil)
         #expect(!settings.observability.isTracingEnabled)
@@ -57,7 +57,7 @@ struct SettingsTests {
 
     @Test func derivesWhatOthersDecide() throws {
         let settings = try Settings.load(environment: ["IDP_RUNS_DIR": "/srv/runs/", "IDP_WORKERS": "7"], cores: 2)
-        #expect(settings.storage.storePath == "/srv/runs/jobs.sqlite")
+        #expect(settings.storage.store == .sqlite("/srv/runs/jobs.sqlite"))
         #expect(settings.jobs.interactiveSlots == 7)
         #expect(settings.front.loops == 2)
     }

@@ -34,7 +34,7 @@ final class RunBench: Sendable {
         let sync: @Sendable () throws(ServiceError) -> Void = { () throws(ServiceError) in
             if let syncDocuments { try syncDocuments() } else { try artifacts.makeDurable() }
         }
-        let path = settings.storage.storePath
+        guard case .sqlite(let path) = settings.storage.store else { throw Unexpected("another store") }
         store = try SQLiteJobStore(path: path, batchLimit: settings.storage.batchLimit) {
             SQLiteJobStore.DocumentSync(sync: sync, coversStore: artifacts.isOnSameFilesystem(as: path))
         }
