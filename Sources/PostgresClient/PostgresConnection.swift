@@ -30,6 +30,9 @@ public final class PostgresConnection: @unchecked Sendable {
     /// Whether it is of no use any more.
     public private(set) var isBroken = false
 
+    /// The server's process of this session.
+    public var backendID: Int64 { Int64(PQbackendPID(connection)) }
+
     /// Connects, and has the server end by itself what takes longer than the configuration allows.
     public init(_ configuration: PostgresConfiguration, until end: ContinuousClock.Instant) throws(PostgresError) {
         // What stands in the URL comes last and wins. A peer that is gone without a word is noticed within a minute.
