@@ -3,9 +3,12 @@ private import Glibc
 
 /// A message of `NOTIFY`.
 public struct PostgresNotification: Sendable, Equatable {
+    /// Where it was told.
     public var channel: String
+    /// What was told; empty if nothing was.
     public var payload: String
 
+    /// A message with what it holds.
     public init(channel: String, payload: String) {
         self.channel = channel
         self.payload = payload

@@ -81,6 +81,12 @@ extension RunService {
         return key
     }
 
+    /// Tells all who watch runs of other nodes what is known, so that those who wait for a change stop waiting.
+    func nudgeElsewhere() {
+        guard let sharing else { return }
+        sharing.queue.async { self.tellWatchers(of: sharing.watched()) }
+    }
+
     /// Drops a run that is another node's by now, and shows what the store says of it. Any thread.
     func drop(_ id: RunID) {
         guard let sharing else { return }

@@ -15,6 +15,7 @@ final class Sharing: Sendable {
         var strays: Set<RunID> = []
     }
 
+    /// Where all nodes meet.
     let store: any SharedJobStore
     /// Blocks on the store: claims, looks at runs that are watched.
     let queue = DispatchQueue(label: "idp.sharing")
@@ -25,6 +26,7 @@ final class Sharing: Sendable {
     /// How old the counts of jobs by state may be.
     private static let countAge = Duration.seconds(10)
 
+    /// Nothing is known of the store yet.
     init(store: any SharedJobStore) { self.store = store }
 
     /// Jobs that belonged to nobody when somebody last looked, and those that this node has put there since.

@@ -15,7 +15,9 @@ final class PostgresWriter: @unchecked Sendable {
 
     /// A change on its way into a transaction, and who waits for it.
     struct Entry: Sendable {
+        /// What to do.
         var change: StoreWrite
+        /// Called once, on the writer's queue.
         var completion: @Sendable (Result<Void, ServiceError>) -> Void
     }
 
@@ -34,6 +36,9 @@ final class PostgresWriter: @unchecked Sendable {
     /// Ids in one message, which may have 8000 bytes.
     private static let idsPerMessage = 200
 
+    /// - Parameters:
+    ///   - node: the owner of what is inserted.
+    ///   - syncDocuments: puts documents on stable storage; called on the writer's queue.
     init(
         _ configuration: PostgresConfiguration, node: String,
         syncDocuments: @escaping @Sendable () throws(ServiceError) -> Void
@@ -213,8 +218,10 @@ final class PostgresWriter: @unchecked Sendable {
 struct StoreMessage: Sendable, Equatable {
     /// Who tells it.
     var node: String
+    /// The runs that it is about.
     var ids: [RunID]
 
+    /// A message to the other nodes.
     init(node: String, ids: [RunID]) {
         self.node = node
         self.ids = ids
