@@ -68,7 +68,8 @@ def main():
         shutil.rmtree(folder, ignore_errors=True)
     share, cost = statistics.median(shares), statistics.median(costs)
     rows = [
-        f"| transactions of one submission among 64 clients | {share:.3f} | ≤ 0.2 | {'' if share <= 0.2 else 'short'} |",
+        f"| transactions of one submission among 64 clients | {share:.3f} | ≤ 0.2 | "
+        f"{'' if share <= 0.2 else 'short'} |",
         f"| processor time of one, all threads of the server | {cost:.0f} µs | ≤ 300 µs | "
         f"{'' if cost <= 300 else 'short'} |",
         f"| submissions a second | {statistics.median(rates):.0f} | | |"]

@@ -8,8 +8,9 @@ import Synchronization
 /// DESIGN. A batch whose connection broke may have been committed although nobody heard of it. It is written again on a
 /// new connection, and every change is such that a second writing does nothing: ids are random, an update says whose
 /// run and which end. Before that, the session of the broken connection is ended on the server, so that what is still
-/// on its way there cannot be done later. Only when PostgreSQL stays away longer than `patience` are the callers told that it failed;
-/// submissions that may stand in the store after all are then taken back before anything else is written.
+/// on its way there cannot be done later. Only when PostgreSQL stays away longer than `patience` are the callers told
+/// that it failed; submissions that may stand in the store after all are then taken back before anything else is
+/// written.
 final class PostgresWriter: @unchecked Sendable {
     // Sendable: everything that changes is touched on the writer's serial queue only; counts are behind a lock.
 
