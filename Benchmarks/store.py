@@ -315,4 +315,5 @@ def main():
     sys.exit(0 if bench.bars.isHeld else 1)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -19,8 +19,8 @@ if [[ $EUID -eq 0 ]]; then
     run=(setpriv --reuid=postgres --regid=postgres --clear-groups)
 fi
 port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
-(cd / && "${run[@]}" "$bin/initdb" --pgdata="$folder/data" --username=idp --auth=trust --encoding=UTF8 --locale=C.UTF-8 \
-    --no-instructions >"$folder/initdb.log") || { cat "$folder/initdb.log" >&2; exit 1; }
+(cd / && "${run[@]}" "$bin/initdb" --pgdata="$folder/data" --username=idp --auth=trust --encoding=UTF8 \
+    --locale=C.UTF-8 --no-instructions >"$folder/initdb.log") || { cat "$folder/initdb.log" >&2; exit 1; }
 # shellcheck disable=SC2086 # options are several words
 (cd / && exec "${run[@]}" "$bin/postgres" -D "$folder/data" -k "$folder" -h 127.0.0.1 -p "$port" \
     -c log_min_messages=warning ${POSTGRES_OPTIONS:-}) >"$folder/postgres.log" 2>&1 &
@@ -32,7 +32,8 @@ stop() {
     rm -rf "$folder"
 }
 trap stop EXIT
-export PGHOST="$folder" PGPORT="$port" PGUSER=idp PGDATABASE=postgres IDP_STORE="postgres://idp@127.0.0.1:$port/postgres"
+export PGHOST="$folder" PGPORT="$port" PGUSER=idp PGDATABASE=postgres
+export IDP_STORE="postgres://idp@127.0.0.1:$port/postgres"
 until "$bin/pg_isready" -q; do
     if ! kill -0 "$postgres" 2>/dev/null; then cat "$folder/postgres.log" >&2; exit 1; fi
     sleep 0.05

@@ -8,6 +8,7 @@ public struct PostgresConfiguration: Sendable, Equatable {
     /// As which the server lists our sessions.
     public var applicationName: String
 
+    /// A server's address with the usual patience.
     public init(url: String, timeout: Duration = .seconds(5), applicationName: String = "idp-server") {
         self.url = url
         self.timeout = timeout

@@ -3,9 +3,12 @@ private import Glibc
 
 /// A message of `NOTIFY`.
 public struct PostgresNotification: Sendable, Equatable {
+    /// Where it was told.
     public var channel: String
+    /// What was told; empty if nothing was.
     public var payload: String
 
+    /// A message with what it holds.
     public init(channel: String, payload: String) {
         self.channel = channel
         self.payload = payload
@@ -29,6 +32,9 @@ public final class PostgresConnection: @unchecked Sendable {
     private var notifications: [PostgresNotification] = []
     /// Whether it is of no use any more.
     public private(set) var isBroken = false
+
+    /// The server's process of this session.
+    public var backendID: Int64 { Int64(PQbackendPID(connection)) }
 
     /// Connects, and has the server end by itself what takes longer than the configuration allows.
     public init(_ configuration: PostgresConfiguration, until end: ContinuousClock.Instant) throws(PostgresError) {

@@ -39,9 +39,12 @@ extension PostgresValue {
 
 /// One statement with its parameters (`$1`…). Equal texts are parsed by the server once a connection.
 public struct PostgresStatement: Sendable, Equatable {
+    /// With `$1`… where parameters go.
     public var sql: String
+    /// In order.
     public var parameters: [PostgresValue]
 
+    /// A statement with its parameters.
     public init(_ sql: String, _ parameters: [PostgresValue] = []) {
         self.sql = sql
         self.parameters = parameters

@@ -11,7 +11,18 @@ public final class PostgresServer: Sendable {
     public let port: Int
     private let folder: TemporaryDirectory
     private let child: Mutex<ChildProcess>
-    private static let sharedStart = Task { try await PostgresServer.start() }
+    private static let sharedStart = Task {
+        let server = try await PostgresServer.start()
+        atExit.withLock { $0 = (server.child.withLock { $0.pid }, server.folder.path) }
+        atexit {
+            // Nothing else frees what lives as long as the process.
+            guard let (pid, path) = PostgresServer.atExit.withLock({ $0 }) else { return }
+            kill(-pid, SIGKILL)
+            try? FileManager.default.removeItem(atPath: path)
+        }
+        return server
+    }
+    private static let atExit = Mutex<(pid_t, String)?>(nil)
 
     private init(port: Int, folder: TemporaryDirectory, child: ChildProcess) {
         self.port = port

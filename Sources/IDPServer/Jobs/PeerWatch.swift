@@ -6,7 +6,9 @@
 struct PeerWatch: Sendable {
     /// A node and its beat.
     struct Beat: Sendable, Hashable {
+        /// As in `SharedJobStore.node`.
         var node: String
+        /// Grows while the node lives.
         var count: Int64
     }
 

@@ -48,6 +48,7 @@ extension RunService {
     func announceStop() {
         health.withLock { $0.isStopAnnounced = true }
         index.nudge()
+        nudgeElsewhere()
     }
 
     /// What `/ready` says. Never blocks.
@@ -80,6 +81,7 @@ extension RunService {
         health.withLock { $0.isDraining = true }
         jobQueue.pause()
         index.nudge()
+        nudgeElsewhere()
         // Callers of /v1/process wait for an answer: their line is worked off as long as there is time.
         let patience = deadline.capped(at: max(.zero, deadline.remaining - RunService.handBackTime(deadline)))
         var isIdle = interactiveQueue.waitUntilIdle(by: patience) && jobQueue.waitUntilIdle(by: patience)

@@ -88,7 +88,7 @@ extension RunService {
             self.unwatch(id, key)
             if let record = self.index.record(id) { return wait.finish(record) }
             // Another node's, or too old for memory: reading the store may take its time.
-            self.housekeeping.async { wait.finish(try? self.record(for: id)) }
+            (self.sharing?.queue ?? self.housekeeping).async { wait.finish(try? self.record(for: id)) }
         }
     }
 

@@ -81,6 +81,12 @@ extension RunService {
         return key
     }
 
+    /// Tells all who watch runs of other nodes what is known, so that those who wait for a change stop waiting.
+    func nudgeElsewhere() {
+        guard let sharing else { return }
+        sharing.queue.async { self.tellWatchers(of: sharing.watched()) }
+    }
+
     /// Drops a run that is another node's by now, and shows what the store says of it. Any thread.
     func drop(_ id: RunID) {
         guard let sharing else { return }
@@ -143,6 +149,7 @@ extension RunService {
                 }
             } catch {
                 // The next beat says again what waits.
+                sharing.expectStrays()
                 return log(.warning, "jobs not claimed", nil, ["cause": "\(error.cause ?? "")"])
             }
         }
@@ -153,6 +160,7 @@ extension RunService {
         sharing.notePool(depth: poolDepth)
         jobQueue.setElsewhere(poolDepth)
         claimMore()
+        if sharing.isSearchDue() { sharing.queue.async { self.takeStrays(sharing) } }
         guard sharing.isCountDue(at: .now) else { return }
         sharing.queue.async { [self] in
             // Uncounted, the gauge stays as it was until the next time.
@@ -188,10 +196,22 @@ extension RunService {
         housekeeping.async { self.repairFolders() }
     }
 
+    /// Takes up jobs that became this node's by an answer which never came.
+    private func takeStrays(_ sharing: Sharing) {
+        let live = Set(index.liveJobs())
+        guard let own = try? sharing.store.ownJobs() else { return }
+        for id in sharing.strays(among: own.subtracting(live)) where !index.isLive(id) {
+            guard case .found(let record)? = try? sharing.store.run(id), !record.state.isFinal else { continue }
+            log(.notice, "stray job taken up", record)
+            recover(record)
+        }
+    }
+
     private func lookAgain(wasEvicted: Bool) {
         guard let sharing else { return }
         if wasEvicted { logger.warning("other nodes took this one for gone") }
         sharing.noteFilled()
+        sharing.expectStrays()
         claimMore()
         sharing.queue.async { [self] in
             tellWatchers(of: sharing.watched())

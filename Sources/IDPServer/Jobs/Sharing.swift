@@ -11,16 +11,22 @@ final class Sharing: Sendable {
         var watchers: [RunID: [Int: RunIndex.Watcher]] = [:]
         var nextKey = -1
         var lastCount: ContinuousClock.Instant?
+        var straySearches = 0
+        var strays: Set<RunID> = []
     }
 
+    /// Where all nodes meet.
     let store: any SharedJobStore
     /// Blocks on the store: claims, looks at runs that are watched.
     let queue = DispatchQueue(label: "idp.sharing")
     private let state = Mutex(State())
 
+    /// Looks for strays after an answer may have been lost: one beat each.
+    private static let straySearches = 6
     /// How old the counts of jobs by state may be.
     private static let countAge = Duration.seconds(10)
 
+    /// Nothing is known of the store yet.
     init(store: any SharedJobStore) { self.store = store }
 
     /// Jobs that belonged to nobody when somebody last looked, and those that this node has put there since.
@@ -77,6 +83,27 @@ final class Sharing: Sendable {
             if let last = state.lastCount, last.duration(to: now) < Self.countAge { return false }
             state.lastCount = now
             return true
+        }
+    }
+
+    /// An answer may have been lost that made jobs this node's.
+    func expectStrays() { state.withLock { $0.straySearches = Self.straySearches } }
+
+    /// Whether to look for them; counts the looks.
+    func isSearchDue() -> Bool {
+        state.withLock { state in
+            guard state.straySearches > 0 else { return false }
+            state.straySearches -= 1
+            return true
+        }
+    }
+
+    /// Takes jobs that are this node's in the store and not in memory, and gives those that were so before: one that
+    /// is on its way into memory is not a stray.
+    func strays(among unknown: Set<RunID>) -> Set<RunID> {
+        state.withLock { state in
+            defer { state.strays = unknown }
+            return state.strays.intersection(unknown)
         }
     }
 

@@ -7,7 +7,8 @@ internal import Synchronization
 final class RunEvents: Sendable {
     private struct Entry {
         var stream: RunEventStream
-        /// Nil when the run does not live in this process: the store is asked instead.
+        /// Nil or negative when the run does not live in this process: the store is asked too, for messages of other
+        /// nodes may be lost.
         var watch: Int?
     }
 
@@ -86,7 +87,7 @@ final class RunEvents: Sendable {
         let isStopping = runs.isStopAnnounced
         for (key, entry) in entries {
             let stream = entry.stream
-            if entry.watch == nil, let record = try? runs.record(for: stream.runID) {
+            if entry.watch ?? -1 < 0, let record = try? runs.record(for: stream.runID) {
                 stream.take(.state(record), isStopping: isStopping)
             }
             let position = runs.jobQueue.position(of: stream.runID)

@@ -5,7 +5,7 @@ import Pipeline
 import PostgresClient
 import Synchronization
 
-/// The job store that nodes share: PostgreSQL 12 or newer.
+/// The job store that nodes share: PostgreSQL 14 or newer.
 ///
 /// DESIGN. Writes go through one `GroupCommit` on `idp.store.writer`, as in the embedded store, and from there in one
 /// round trip a batch (`PostgresWriter`): what came while the last transaction was flushed shares the next one. Reads

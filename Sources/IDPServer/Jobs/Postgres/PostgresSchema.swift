@@ -37,7 +37,8 @@ enum PostgresSchema {
             let found = try version(connection, end)
             if let refusal = refusal(found, policy, target) { throw PostgresError.connection(refusal) }
             if found == 0, target > 0 {
-                let table = "CREATE TABLE idp_schema (version bigint PRIMARY KEY, applied_at timestamptz NOT NULL)"
+                let columns = "(version bigint PRIMARY KEY, applied_at timestamptz NOT NULL)"
+                let table = "CREATE TABLE IF NOT EXISTS idp_schema " + columns
                 _ = try connection.run([PostgresStatement(table)], until: end)
             }
             for number in found..<max(found, target) {

@@ -22,6 +22,7 @@ final class PostgresSession: Sendable {
     private static let beatsPerLease = 5
     private static let pauseMax = Duration.milliseconds(1000)
 
+    /// - Parameter lease: the silence after which another node has gone.
     init(_ configuration: PostgresConfiguration, node: String, lease: Duration) {
         self.configuration = configuration
         self.node = node

@@ -7,14 +7,18 @@ import Synchronization
 ///
 /// DESIGN. A batch whose connection broke may have been committed although nobody heard of it. It is written again on a
 /// new connection, and every change is such that a second writing does nothing: ids are random, an update says whose
-/// run and which end. Only when PostgreSQL stays away longer than `patience` are the callers told that it failed;
-/// submissions that may stand in the store after all are then taken back before anything else is written.
+/// run and which end. Before that, the session of the broken connection is ended on the server, so that what is still
+/// on its way there cannot be done later. Only when PostgreSQL stays away longer than `patience` are the callers told
+/// that it failed; submissions that may stand in the store after all are then taken back before anything else is
+/// written.
 final class PostgresWriter: @unchecked Sendable {
     // Sendable: everything that changes is touched on the writer's serial queue only; counts are behind a lock.
 
     /// A change on its way into a transaction, and who waits for it.
     struct Entry: Sendable {
+        /// What to do.
         var change: StoreWrite
+        /// Called once, on the writer's queue.
         var completion: @Sendable (Result<Void, ServiceError>) -> Void
     }
 
@@ -24,6 +28,8 @@ final class PostgresWriter: @unchecked Sendable {
     private let counts = Mutex(PostgresJobStore.Statistics())
     private var connection: PostgresConnection?
     private var doubtful: Set<RunID> = []
+    /// The server's processes of connections that broke.
+    private var brokenBackends: [Int64] = []
 
     /// How long a batch is tried while PostgreSQL is away.
     private static let patience = Duration.seconds(5)
@@ -31,6 +37,9 @@ final class PostgresWriter: @unchecked Sendable {
     /// Ids in one message, which may have 8000 bytes.
     private static let idsPerMessage = 200
 
+    /// - Parameters:
+    ///   - node: the owner of what is inserted.
+    ///   - syncDocuments: puts documents on stable storage; called on the writer's queue.
     init(
         _ configuration: PostgresConfiguration, node: String,
         syncDocuments: @escaping @Sendable () throws(ServiceError) -> Void
@@ -63,6 +72,7 @@ final class PostgresWriter: @unchecked Sendable {
             open = connection
         } else {
             open = try PostgresConnection(configuration, until: end)
+            try endBrokenBackends(open, until: end)
             connection = open
         }
         do throws(PostgresError) {
@@ -70,9 +80,27 @@ final class PostgresWriter: @unchecked Sendable {
         } catch {
             if open.isBroken {
                 connection = nil
+                brokenBackends.append(open.backendID)
                 counts.withLock { $0.reconnects += 1 }
             }
             throw error
+        }
+    }
+
+    /// Ends the sessions of connections that broke and waits for their ends.
+    private func endBrokenBackends(
+        _ open: PostgresConnection, until end: ContinuousClock.Instant
+    ) throws(PostgresError) {
+        let wait = max(1, Int64(configuration.timeout / .milliseconds(2)))
+        let sql = """
+            SELECT pg_terminate_backend(pid, $2) FROM pg_stat_activity \
+            WHERE pid = $1::bigint AND usename = current_user AND backend_type = 'client backend'
+            """
+        while let backend = brokenBackends.last {
+            let ended = try open.run([PostgresStatement(sql, [.integer(backend), .integer(wait)])], until: end)[0]
+            // It may have ended by itself meanwhile.
+            guard ended.count == 0 || ended.boolean(0, 0) == true else { throw .timeout }
+            brokenBackends.removeLast()
         }
     }
 
@@ -191,8 +219,10 @@ final class PostgresWriter: @unchecked Sendable {
 struct StoreMessage: Sendable, Equatable {
     /// Who tells it.
     var node: String
+    /// The runs that it is about.
     var ids: [RunID]
 
+    /// A message to the other nodes.
     init(node: String, ids: [RunID]) {
         self.node = node
         self.ids = ids

@@ -29,7 +29,7 @@ final class NodeBench: Sendable {
                 syncDocuments: { () throws(ServiceError) in try artifacts.makeDurable() })
             service = RunService(
                 settings: settings, judge: NodeJudge(script: judge), store: store, artifacts: artifacts,
-                registry: MetricRegistry(exclusiveLanes: 0),
+                registry: MetricRegistry(exclusiveLanes: 8),
                 logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, availableMemory: { nil })
             try service.start()
         }

@@ -37,9 +37,9 @@ struct SharedNodesTests {
         }
         var jobs: [RunRecord] = []
         for _ in 0..<30 { jobs.append(try await a.submit()) }
-        // Two run on the first node, two wait there.
+        // At most two run on the first node, and two wait there.
         try await eventually("26 jobs done by the other node", within: .seconds(60)) {
-            judged.withLock { $0.count } == 26
+            judged.withLock { $0.count } >= 26
         }
         gate.open()
         var verdicts: [Bool: Int] = [:]
@@ -48,8 +48,9 @@ struct SharedNodesTests {
             #expect(end.state == .completed && end.attempts == 1)
             if let verdict = end.verdict { verdicts[verdict, default: 0] += 1 }
         }
-        #expect(verdicts == [true: 4, false: 26])
-        #expect(judged.withLock { Set($0).count } == 26)
+        let others = judged.withLock { $0 }
+        #expect(verdicts[true, default: 0] <= 4 && verdicts[false] == others.count)
+        #expect(Set(others).count == others.count)
     }
 
     /// A flood of one caller delays another caller's first job by a few turns, not by the flood.
@@ -196,6 +197,28 @@ struct SharedNodesTests {
         for job in jobs { #expect(try await node.end(of: job.id).state == .completed) }
         // What was refused is not there.
         #expect(try await bench.server.query("SELECT count(*) FROM run", database: name) == "\(jobs.count)")
+    }
+
+    /// What comes together shares a transaction.
+    @Test func submissionsShareTransactions() async throws {
+        let bench = try await NodeBench()
+        let gate = Gate()
+        let node = try bench.node { request throws(ServiceError) in
+            try gate.pass(request.cancellation)
+            return .sample()
+        }
+        _ = try await node.submit()
+        await gate.arrivals(1)
+        let before = node.store.statistics.commits
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<64 {
+                group.addTask { for _ in 0..<8 { _ = try await node.submit() } }
+            }
+            try await group.waitForAll()
+        }
+        let commits = node.store.statistics.commits - before
+        #expect(Double(commits) <= 0.2 * 512, "\(commits) transactions for 512 submissions")
+        gate.open()
     }
 
     /// A batch whose answer is lost on its way was committed: it is written again, and stands there once.
