@@ -170,7 +170,7 @@ extension RunService {
 
     private func noteChanged(_ ids: [RunID], isOwn: Bool) {
         guard let sharing else { return }
-        if !isOwn { index.forget(ids) }
+        if !isOwn { _ = index.forget(ids) }
         let watched = sharing.watched(ids)
         if !watched.isEmpty { sharing.queue.async { self.tellWatchers(of: watched) } }
     }

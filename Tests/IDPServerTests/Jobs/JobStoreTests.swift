@@ -153,9 +153,8 @@ struct JobStoreTests {
         #expect(try store.run(run.id) == .unknown)
     }
 
-    /// One change that the store refuses must not cost the others of its batch their commit.
     @Test(arguments: StoreKind.allCases) func tellsWhichRunsWereRemovedOfLate(kind: StoreKind) async throws {
-        let place = kind.place()
+        let place = try await kind.place()
         defer { place.remove() }
         let store = try place.open()
         let records = try (0..<3).map { try RunRecord.sample($0, state: .completed) }
@@ -171,6 +170,7 @@ struct JobStoreTests {
         store.close()
     }
 
+    /// One change that the store refuses must not cost the others of its batch their commit.
     @Test(arguments: StoreKind.allCases) func failsOnlyTheChangeAtFault(kind: StoreKind) async throws {
         let place = try await kind.place()
         defer { place.remove() }

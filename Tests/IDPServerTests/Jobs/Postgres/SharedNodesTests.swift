@@ -228,15 +228,16 @@ struct SharedNodesTests {
         let name = String(bench.database.split(separator: "/").last ?? "")
         let url = bench.server.url(name, port: proxy.port)
         let store = try PostgresJobStore(PostgresConfiguration(url: url, timeout: .seconds(1)))
-        var run = try RunRecord.sample()
-        try await store.written(.probe(run.createdAt))
+        let fresh = try RunRecord.sample()
+        try await store.written(.probe(fresh.createdAt))
         try await proxy.set("blackhole", ["direction": "down"])
-        async let written: Void = store.written(.insert(run, nil, document: nil))
+        async let written: Void = store.written(.insert(fresh, nil, document: nil))
         try await eventually("the row in the store", within: .seconds(30)) {
             try await bench.server.query("SELECT count(*) FROM run", database: name) == "1"
         }
         try await proxy.set("pass")
         try await written
+        var run = fresh
         run.state = .completed
         run.verdict = true
         try await store.written(.update(run, .sample()))
