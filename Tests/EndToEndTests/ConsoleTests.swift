@@ -7,7 +7,7 @@ extension EndToEnd {
     @Suite struct ConsoleTests {
         @Test func peopleCanUseItInABrowser() async throws {
             let today = try SampleDocument.good().today
-            let server = try await ServerProcess.start(["IDP_TODAY": today, "IDP_LOG_LEVEL": "WARNING"])
+            let server = try await ServerProcess.start(["IDP_TODAY": today])
             let run = try await Command.python(
                 "Tests/Tools/check_console.py", ["http://127.0.0.1:\(server.port)"], within: .seconds(900))
             #expect(run.status == .exited(0), "\(run.output) \(run.errors)")

@@ -52,7 +52,7 @@ extension EndToEnd {
         /// Right and wrong values for every parameter and body, all checks on. The seed is fixed here: what another one
         /// finds is for `make check-api`.
         @Test func schemathesisFindsNothing() async throws {
-            let server = try await ServerProcess.start(["IDP_LOG_LEVEL": "WARNING"])
+            let server = try await ServerProcess.start()
             var environment = ChildProcess.plainEnvironment
             environment["PYTHONPATH"] = ProjectFiles.url("Tests/Tools").path
             environment["SCHEMATHESIS_HOOKS"] = "schemathesis_hooks"

@@ -41,6 +41,8 @@ def mutants(seed, count, folder):
         with open(source, "rb") as file:
             content = bytearray(file.read())
         for _ in range(chance.choice([1, 1, 2, 5, 20])):
+            if not content:
+                break
             start = chance.randrange(len(content))
             length = chance.choice([1, 4, 16, 256, 4096])
             way = chance.randrange(7)

@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -65,6 +66,18 @@ static void put_path(char kind, uint64_t first, uint64_t second, const char *pat
     if (is_ours(path)) put(kind, first, second, path + root_length + 1, (uint32_t)(strlen(path) - root_length - 1));
 }
 
+// The path with that of the folder that it starts in.
+static const char *whole(int folder, const char *path, char buffer[2 * path_max]) {
+    if (record < 0 || !path || path[0] == '/' || folder == AT_FDCWD) return path;
+    char link[32];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", folder);
+    ssize_t length = readlink(link, buffer, path_max - 1);
+    if (length < 0 || strlen(path) >= path_max) return path;
+    buffer[length] = '/';
+    strcpy(buffer + length + 1, path);
+    return buffer;
+}
+
 static int opened(const char *path, int flags, int descriptor) {
     if (descriptor < 0 || descriptor >= descriptors_max || !is_ours(path)) return descriptor;
     struct stat info;
@@ -95,7 +108,9 @@ int open64(const char *path, int flags, ...) {
 
 int openat(int folder, const char *path, int flags, ...) {
     MODE(flags, flags)
-    return opened(path, flags, REAL(openat)(folder, path, flags, mode));
+    int descriptor = REAL(openat)(folder, path, flags, mode);
+    char buffer[2 * path_max];
+    return opened(whole(folder, path, buffer), flags, descriptor);
 }
 
 int close(int descriptor) {
@@ -162,6 +177,13 @@ int unlink(const char *path) {
 int mkdir(const char *path, mode_t mode) {
     int result = REAL(mkdir)(path, mode);
     if (result == 0) put_path('m', 0, 0, path);
+    return result;
+}
+
+int mkdirat(int folder, const char *path, mode_t mode) {
+    int result = REAL(mkdirat)(folder, path, mode);
+    char buffer[2 * path_max];
+    if (result == 0) put_path('m', 0, 0, whole(folder, path, buffer));
     return result;
 }
 

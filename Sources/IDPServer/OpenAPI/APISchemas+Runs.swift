@@ -5,19 +5,25 @@ internal import Pipeline
 extension APISchemas {
     /// The form of both POSTs.
     static var submission: JSONNode {
-        object(
-            "A document and whose it should be. Each field may come once; others are ignored.",
+        var form = object(
+            "A document, or where it lies, and whose it should be. Each field may come once; others are ignored.",
             [
                 "file": [
                     "type": "string", "format": "binary",
                     "description": "The document: PDF, JPEG, PNG or TIFF, told by its first bytes.",
+                ],
+                "s3_path": [
+                    "type": "string", "minLength": 1, "maxLength": 1024, "examples": ["s3://documents/2026/paper.pdf"],
+                    "description": "Instead of `file`: s3://bucket/key, or a key in the first of IDP_S3_BUCKETS.",
                 ],
                 "fio": fio, "priority": priority,
                 "request_id": [
                     "type": "string", "pattern": "^[A-Za-z0-9._-]{0,128}$",
                     "description": "An id of the caller's own; empty is none.",
                 ],
-            ], optional: ["request_id", "priority"], isClosed: true)
+            ], optional: ["file", "s3_path", "request_id", "priority"])
+        form["oneOf"] = [["required": ["file"]], ["required": ["s3_path"]]]
+        return form
     }
 
     /// Letters as `ApplicantName` takes them: Latin with its extensions, Cyrillic with Kazakh.

@@ -24,12 +24,11 @@ enum APISchemas {
 
     /// An object; members in `optional` may be absent, all others must be there.
     static func object(
-        _ summary: String, _ members: [String: JSONNode], optional: Set<String> = [], isClosed: Bool = false
+        _ summary: String, _ members: [String: JSONNode], optional: Set<String> = []
     ) -> JSONNode {
         var node: JSONNode = ["type": "object", "description": .string(summary), "properties": .object(members)]
         let required = members.keys.filter { !optional.contains($0) }.sorted()
         if !required.isEmpty { node["required"] = .array(required.map { .string($0) }) }
-        if isClosed { node["additionalProperties"] = false }
         return node
     }
 
