@@ -1,5 +1,5 @@
-/// The request methods that the gate lets through (RFC 9110 §9, RFC 5789). TRACE, CONNECT, QUERY and unknown methods are
-/// refused before a responder is asked.
+/// The request methods that the gate lets through (RFC 9110 §9, RFC 5789). TRACE, CONNECT, QUERY and unknown methods
+/// are refused before a responder is asked.
 public enum HTTPMethod: UInt8, Sendable, CaseIterable {
     case get, head, post, put, delete, patch, options
 

@@ -64,10 +64,7 @@ final class CurlSession: @unchecked Sendable {
         }
         let result = Result { () throws(HTTPClientError) in
             try easy.configure(request, configuration)
-            let limit = request.responseLimitBytes
-            try easy.set(
-                CURLOPT_MAXFILESIZE_LARGE,
-                size: outgoing.receiver == nil ? limit : max(limit, Transfer.errorTextLimitBytes))
+            try easy.set(CURLOPT_MAXFILESIZE_LARGE, size: Self.declaredSizeLimit(outgoing))
             try easy.set(CURLOPT_HTTPHEADER, list: list)
             try easy.attach(transfer, request)
             // The body is not copied: it stays where it is until the transfer has ended.
@@ -85,6 +82,14 @@ final class CurlSession: @unchecked Sendable {
         if facts.code != CURLE_OK { throw HTTPClientError(facts, limitBytes: request.responseLimitBytes) }
         return HTTPClientResponse(
             status: facts.status, fields: transfer.fields, body: transfer.body, usedPooledConnection: facts.isReused)
+    }
+
+    /// The `Content-Length` from which on an answer is refused before it comes; 0 is no limit. That of an answer to
+    /// HEAD is the size of what is not sent.
+    private static func declaredSizeLimit(_ outgoing: OutgoingRequest) -> Int {
+        let limit = outgoing.request.responseLimitBytes
+        if outgoing.request.method == "HEAD" { return 0 }
+        return outgoing.receiver == nil ? limit : max(limit, Transfer.errorTextLimitBytes)
     }
 
     /// Adds the transfer to the multi handle and drives it until it ends, the time is up or somebody aborts it.

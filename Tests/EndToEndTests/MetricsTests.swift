@@ -142,8 +142,8 @@ extension EndToEnd {
             #expect(last.value == metrics.sum("pipeline_duration_seconds_count"))
         }
 
-        /// The real thing: Debian's Prometheus scrapes the server and answers queries about it, in OpenMetrics as it does
-        /// by default, and in protobuf with native histograms.
+        /// The real thing: Debian's Prometheus scrapes the server and answers queries about it, in OpenMetrics as it
+        /// does by default, and in protobuf with native histograms.
         @Test(arguments: [false, true])
         func prometheusScrapesItAndAnswersQueries(native: Bool) async throws {
             let server = try await usedServer()

@@ -60,7 +60,7 @@ import Testing
         let makefile = try String(contentsOf: ProjectFiles.url("Makefile"), encoding: .utf8)
         let recipes = makefile.split(separator: "\n").filter { $0.hasPrefix("\t") }
         #expect(recipes.count >= 6)
-        for recipe in recipes { #expect(recipe.contains(#/^\t@scripts/[a-z-]+\.sh$/#), "\(recipe)") }
+        for recipe in recipes { #expect(recipe.contains(#/^\t@scripts/[a-z-]+\.sh( \$\(ARGS\))?$/#), "\(recipe)") }
     }
 
     /// The generator writes papers of the types that the server knows, with the same windows.

@@ -176,13 +176,22 @@ class PowerLoss:
         for client in load:
             client.start()
         time.sleep(self.options.seconds)
-        server.kill()
         stop.set()
         for client in load:
             client.join()
+        self.wait_until_quiet(path)
+        server.kill()
         record = Record(path)
         self.check_model(record, root)
         return record
+
+    @staticmethod
+    def wait_until_quiet(path):
+        """A write of the moment of the kill may be on the disk and not in the record."""
+        size, latest = -1, os.path.getsize(path)
+        while size != latest:
+            time.sleep(0.7)
+            size, latest = latest, os.path.getsize(path)
 
     def check_model(self, record, root):
         """With nothing lost, the model's disk must be the real one, or its verdicts say nothing."""

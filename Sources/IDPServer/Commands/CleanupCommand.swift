@@ -78,8 +78,8 @@ private struct Erasure {
         self.id = id
         self.isDry = isDry
         folders = RunFolders(settings.storage.runsDirectory)
-        guard let found = isDry ? try JobStores.openToRead(settings.storage) : try JobStores.openToErase(settings.storage)
-        else { throw ServiceError(.jobNotFound, cause: "there is no job store") }
+        let opened = isDry ? try JobStores.openToRead(settings.storage) : try JobStores.openToErase(settings.storage)
+        guard let found = opened else { throw ServiceError(.jobNotFound, cause: "there is no job store") }
         store = found
     }
 

@@ -43,7 +43,9 @@ extension RunService {
     /// Stores a job whose document is on stable storage, or is flushed with its row.
     func insert(_ record: RunRecord, document: RunFolder, _ completion: @escaping RepeatCompletion) {
         let isOffered = offersNewJobs
-        store.write(isOffered ? .offer(record, document: document) : .insert(record, nil, document: document)) { result in
+        let change: StoreWrite =
+            isOffered ? .offer(record, document: document) : .insert(record, nil, document: document)
+        store.write(change) { result in
             self.accepted(record, result, isOffered: isOffered, completion)
         }
     }

@@ -22,6 +22,8 @@ extension APISchemas {
                     "description": "An id of the caller's own; empty is none.",
                 ],
             ], optional: ["file", "s3_path", "request_id", "priority"])
+        // A part of the form has a name (RFC 7578 §4.2). How clients quote other characters in it differs.
+        form["propertyNames"] = ["pattern": "^[A-Za-z0-9_.-]+$"]
         form["oneOf"] = [["required": ["file"]], ["required": ["s3_path"]]]
         return form
     }

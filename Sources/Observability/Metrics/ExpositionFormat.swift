@@ -18,7 +18,8 @@ public enum ExpositionFormat: Sendable, CaseIterable {
     }
 
     /// The format that the value of an `Accept` field likes best. OpenMetrics only where it is named and its version,
-    /// if given, is 1.0.0; protobuf only where the message and its framing are named; equal weights go to what the sender named first; the text format for everything else.
+    /// if given, is 1.0.0; protobuf only where the message and its framing are named; equal weights go to what the
+    /// sender named first; the text format for everything else.
     public static func negotiated(accept: String?) -> ExpositionFormat {
         guard let accept else { return .text }
         var best: (format: ExpositionFormat, weight: Int) = (.text, 0)

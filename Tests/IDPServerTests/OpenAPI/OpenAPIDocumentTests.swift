@@ -113,7 +113,8 @@ import Testing
     /// The pattern is what generated clients check a name with: it must take what the server takes.
     @Test(arguments: [
         ("Ахметов Данияр Маратович", true), ("Ахметов Д.М.", true), ("Д.М.Ахметов", true),
-        ("Әбдіғаппарұлы Қуаныш", true), ("O'Brien Seán", true), ("Сәрсенбай-Ұлы Нұр", true), ("Ахметов", false), ("А. Б.", false), ("А Б В", false),
+        ("Әбдіғаппарұлы Қуаныш", true), ("O'Brien Seán", true), ("Сәрсенбай-Ұлы Нұр", true), ("Ахметов", false),
+        ("А. Б.", false), ("А Б В", false),
         ("Ахметов 2", false), ("   ", false), ("Ли-Ли", false), ("Ли Е", true), (".. Ли.Е", true),
     ])
     func thePatternOfANameIsTheServersOwnRule(_ name: String, _ isGood: Bool) throws {
