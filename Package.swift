@@ -58,7 +58,7 @@ let package = Package(
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
             exclude: [
-                "Tracing/OTLP/Generated/README.md", "Metrics/Protobuf/metrics.proto",
+                "OTLP/Generated/README.md", "Metrics/Protobuf/metrics.proto",
                 "Metrics/Protobuf/Generated/README.md",
             ],
             swiftSettings: strict),

@@ -105,6 +105,38 @@ extension EndToEnd {
             #expect(export["content_type"].string == "application/x-protobuf")
         }
 
+        @Test func metricsArePushedWhereAskedFor() async throws {
+            let receiver = try await OTLPReceiver()
+            let server = try await ServerProcess.start([
+                "OTEL_METRICS_EXPORTER": "otlp",
+                "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT": receiver.endpoint + "/v1/metrics",
+                "OTEL_EXPORTER_OTLP_COMPRESSION": "gzip", "OTEL_METRIC_EXPORT_INTERVAL": "200",
+            ])
+            let sample = try SampleDocument.good()
+            _ = try await server.client.post("/v1/process", sample.form())
+            func latest(_ name: String) -> JSONValue? { receiver.lines.last { $0["metric"].string == name } }
+            let runs = try await eventually("the run in a push") {
+                let metric = latest("pipeline_duration_seconds")
+                return metric?["points"].array?.contains { $0["count"].int == 1 } == true ? metric : nil
+            }
+            #expect(runs["kind"].string == "histogram" && runs["unit"].string == "s" && runs["cumulative"].bool == true)
+            let point = try #require(runs["points"].array?.first { $0["count"].int == 1 })
+            #expect(point["buckets"].array?.compactMap(\.int).reduce(0, +) == 1)
+            #expect(point["buckets"].array?.count == (point["bounds"].array?.count ?? 0) + 1)
+            let requests = try #require(latest("requests_total"))
+            #expect(requests["kind"].string == "sum" && requests["monotonic"].bool == true)
+            #expect(latest("idp_build_info")?["kind"].string == "gauge")
+            let export = try #require(receiver.lines.first { !$0["export"].isNull })
+            #expect(export["encoding"].string == "gzip")
+            #expect(receiver.lines.allSatisfy { $0["undecodable"].isNull })
+            // What is counted last goes out with the end.
+            _ = try await server.client.get("/no-such-path")
+            #expect(try await server.stop() == .exited(0))
+            let labels = latest("requests_total")?["points"].array?.map(\.["labels"]["endpoint"].string)
+            #expect(labels?.contains("unmatched") == true)
+            for part in sample.fio.split(separator: " ") { #expect(!receiver.child.standardOutput.contains(part)) }
+        }
+
         @Test func whatIsPendingIsSentBeforeTheServerEnds() async throws {
             let receiver = try await OTLPReceiver()
             let server = try await ServerProcess.start([

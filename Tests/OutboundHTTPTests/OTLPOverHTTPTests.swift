@@ -34,12 +34,12 @@ struct OTLPOverHTTPTests {
                 "OTEL_RESOURCE_ATTRIBUTES": "deployment.environment=test",
             ], serviceName: "idp-test")
         #expect(settings.isEnabled && settings.mistakes.isEmpty)
-        var exporter = OTLPSpanExporter.Configuration(url: settings.url)
+        var exporter = OTLPClient.Configuration(url: settings.url)
         exporter.fields = settings.fields
         exporter.resource = settings.resource
         exporter.backoff = Backoff(base: .milliseconds(1), cap: .milliseconds(5))
         let processor = BatchSpanProcessor(
-            settings.batch, exporter: OTLPSpanExporter(exporter, transport: Transport()))
+            settings.batch, exporter: OTLPSpanExporter(OTLPClient(exporter, transport: Transport())))
         return TracingSystem(
             .init(sampler: settings.sampler, processor: processor, now: { 1_773_306_307_042_000_000 }))
     }

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""A receiver of OTLP over HTTP: decodes each export with the published protocol buffers and prints its spans.
+"""A receiver of OTLP over HTTP: decodes each export with the published protocol buffers, prints spans and metrics.
 
 Listens on a port of 127.0.0.1 that the system picks and prints {"port": N} first; then, for each export,
-{"export": N, "content_type": ..., "encoding": ..., "service": ...} and one JSON line for each span. Ends with its input.
+{"export": N, "content_type": ..., "encoding": ..., "service": ...} and one JSON line for each span or metric.
 """
 import gzip
 import http.server
@@ -10,7 +10,9 @@ import json
 import sys
 import threading
 
+from opentelemetry.proto.collector.metrics.v1 import metrics_service_pb2
 from opentelemetry.proto.collector.trace.v1 import trace_service_pb2
+from opentelemetry.proto.metrics.v1 import metrics_pb2
 from opentelemetry.proto.trace.v1 import trace_pb2
 
 exports = 0
@@ -29,21 +31,59 @@ def write(line):
     print(json.dumps(line, ensure_ascii=False), flush=True)
 
 
-def report(request, headers):
-    """Prints what an export holds."""
+def report_export(resource, headers):
+    """Prints whose export it is."""
     global exports
+    exports += 1
+    attributes = {item.key: plain(item.value) for item in resource.attributes}
+    write(
+        {
+            "export": exports,
+            "content_type": headers.get("Content-Type"),
+            "encoding": headers.get("Content-Encoding"),
+            "service": attributes.get("service.name"),
+        }
+    )
+
+
+def point(value, kind):
+    """A data point: its number, or a histogram's count, sum, buckets and traces of exemplars."""
+    line = {"labels": {item.key: plain(item.value) for item in value.attributes}}
+    if kind != "histogram":
+        return line | {"value": value.as_double}
+    return line | {
+        "count": value.count, "sum": value.sum, "buckets": list(value.bucket_counts),
+        "bounds": list(value.explicit_bounds), "traces": [item.trace_id.hex() for item in value.exemplars]}
+
+
+def report_metrics(request, headers):
+    """Prints what an export of metrics holds."""
     with writing:
-        exports += 1
+        for resource in request.resource_metrics:
+            report_export(resource.resource, headers)
+            for scope in resource.scope_metrics:
+                for metric in scope.metrics:
+                    kind = metric.WhichOneof("data")
+                    data = getattr(metric, kind)
+                    is_sum = kind in ("sum", "histogram")
+                    cumulative = metrics_pb2.AGGREGATION_TEMPORALITY_CUMULATIVE
+                    write(
+                        {
+                            "metric": metric.name,
+                            "kind": kind,
+                            "unit": metric.unit,
+                            "cumulative": is_sum and data.aggregation_temporality == cumulative,
+                            "monotonic": kind == "sum" and data.is_monotonic,
+                            "points": [point(value, kind) for value in data.data_points],
+                        }
+                    )
+
+
+def report(request, headers):
+    """Prints what an export of spans holds."""
+    with writing:
         for resource in request.resource_spans:
-            attributes = {item.key: plain(item.value) for item in resource.resource.attributes}
-            write(
-                {
-                    "export": exports,
-                    "content_type": headers.get("Content-Type"),
-                    "encoding": headers.get("Content-Encoding"),
-                    "service": attributes.get("service.name"),
-                }
-            )
+            report_export(resource.resource, headers)
             for scope in resource.scope_spans:
                 for span in scope.spans:
                     write(
@@ -81,8 +121,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.headers.get("Content-Encoding") == "gzip":
             body = gzip.decompress(body)
         try:
-            report(trace_service_pb2.ExportTraceServiceRequest.FromString(body), self.headers)
-            status, answer = 200, trace_service_pb2.ExportTraceServiceResponse().SerializeToString()
+            if self.path == "/v1/metrics":
+                report_metrics(metrics_service_pb2.ExportMetricsServiceRequest.FromString(body), self.headers)
+            else:
+                report(trace_service_pb2.ExportTraceServiceRequest.FromString(body), self.headers)
+            # Both answers are empty where nothing was rejected.
+            status, answer = 200, b""
         except Exception as failure:  # Whatever is wrong with it is the test's finding.
             with writing:
                 write({"undecodable": repr(failure), "bytes": len(body), "path": self.path})

@@ -30,15 +30,13 @@ public struct TracingConfiguration: Sendable {
 
     /// Reads the settings. `serviceName` is used where the environment names none.
     public init(environment: [String: String], serviceName: String) {
-        var reader = TracingEnvironmentReader(environment: environment)
+        var reader = OTLPEnvironmentReader(environment: environment, signal: .traces)
         isEnabled = reader.isEnabled()
         url = reader.url()
         fields = reader.fields()
-        timeout = reader.milliseconds(
-            ["OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "OTEL_EXPORTER_OTLP_TIMEOUT"], default: timeout)
+        timeout = reader.timeout(default: timeout)
         usesGzip = reader.usesGzip()
-        certificateFile = reader.first(
-            "OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", "OTEL_EXPORTER_OTLP_CERTIFICATE")?.value
+        certificateFile = reader.certificateFile()
         sampler = reader.sampler()
         batch = reader.batch()
         resource = reader.resource(serviceName: serviceName)
@@ -48,24 +46,9 @@ public struct TracingConfiguration: Sendable {
     }
 }
 
-/// Reads one setting after the other and notes what is wrong.
-private struct TracingEnvironmentReader {
-    let environment: [String: String]
-    var mistakes: [String] = []
-
-    /// The first of the settings that is there and not empty: the special one before the general one.
-    func first(_ names: String...) -> (name: String, value: String)? {
-        first(names)
-    }
-
-    private func first(_ names: [String]) -> (name: String, value: String)? {
-        for name in names {
-            if let value = environment[name], !value.isEmpty { return (name, value) }
-        }
-        return nil
-    }
-
-    mutating func isEnabled() -> Bool {
+/// What only traces have.
+extension OTLPEnvironmentReader {
+    fileprivate mutating func isEnabled() -> Bool {
         let disabled = flag("OTEL_SDK_DISABLED") ?? false
         let ours = flag("IDP_TRACING_ENABLED")
         let exporter = first("OTEL_TRACES_EXPORTER")?.value.lowercased()
@@ -77,61 +60,7 @@ private struct TracingEnvironmentReader {
             || first("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT") != nil
     }
 
-    mutating func url() -> String {
-        guard let (name, value) = first("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT") else {
-            return "http://localhost:4318/v1/traces"
-        }
-        let scheme = value.lowercased()
-        let rest = value.drop { $0 != "/" }.dropFirst(2)
-        guard scheme.hasPrefix("http://") || scheme.hasPrefix("https://"), let first = rest.first, first != "/",
-            !rest.contains(where: { $0.isWhitespace })
-        else {
-            mistakes.append("\(name): must be a URL that begins with http:// or https:// and names a host.")
-            return value
-        }
-        // The signal's own endpoint is taken as it is, with "/" where it has no path; to the general one the signal's
-        // path is added.
-        if name == "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT" { return rest.contains("/") ? value : value + "/" }
-        return (value.hasSuffix("/") ? String(value.dropLast()) : value) + "/v1/traces"
-    }
-
-    mutating func fields() -> [(name: String, value: String)] {
-        guard let (name, value) = first("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "OTEL_EXPORTER_OTLP_HEADERS") else {
-            return []
-        }
-        return pairs(name, value).compactMap { key, value in
-            let isToken = key.utf8.allSatisfy { byte in
-                "!#$%&'*+-.^_`|~".utf8.contains(byte) || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte
-                    || UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte | 0x20
-            }
-            guard isToken, value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7f }) else {
-                mistakes.append("\(name): holds a name or a value that a header cannot have.")
-                return nil
-            }
-            return (key, value)
-        }
-    }
-
-    mutating func usesGzip() -> Bool {
-        guard let (name, value) = first("OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", "OTEL_EXPORTER_OTLP_COMPRESSION")
-        else { return false }
-        switch value.lowercased() {
-        case "gzip": return true
-        case "none": return false
-        default:
-            mistakes.append("\(name): only gzip and none are known.")
-            return false
-        }
-    }
-
-    mutating func checkProtocol() {
-        guard let (name, value) = first("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL") else {
-            return
-        }
-        if value.lowercased() != "http/protobuf" { mistakes.append("\(name): only http/protobuf is known.") }
-    }
-
-    mutating func sampler() -> TraceSampler {
+    fileprivate mutating func sampler() -> TraceSampler {
         guard let (_, name) = first("OTEL_TRACES_SAMPLER") else { return .parentBasedAlwaysOn }
         let argument = first("OTEL_TRACES_SAMPLER_ARG")?.value
         if let sampler = TraceSampler(name: name, argument: argument) { return sampler }
@@ -145,7 +74,7 @@ private struct TracingEnvironmentReader {
         return .parentBasedAlwaysOn
     }
 
-    mutating func batch() -> BatchSpanProcessor.Configuration {
+    fileprivate mutating func batch() -> BatchSpanProcessor.Configuration {
         var batch = BatchSpanProcessor.Configuration()
         batch.scheduleDelay = milliseconds(["OTEL_BSP_SCHEDULE_DELAY"], default: batch.scheduleDelay)
         batch.exportTimeout = milliseconds(["OTEL_BSP_EXPORT_TIMEOUT"], default: batch.exportTimeout)
@@ -158,16 +87,7 @@ private struct TracingEnvironmentReader {
         return batch
     }
 
-    mutating func resource(serviceName: String) -> [RecordedSpan.Attribute] {
-        var attributes: [(String, String)] = []
-        if let (name, value) = first("OTEL_RESOURCE_ATTRIBUTES") { attributes = pairs(name, value) }
-        let name =
-            first("OTEL_SERVICE_NAME")?.value ?? attributes.first { $0.0 == "service.name" }?.1 ?? serviceName
-        return [.init("service.name", name)]
-            + attributes.filter { $0.0 != "service.name" }.map { .init($0.0, $0.1) }
-    }
-
-    mutating func propagatesTraceContext() -> Bool {
+    fileprivate mutating func propagatesTraceContext() -> Bool {
         guard let (name, value) = first("OTEL_PROPAGATORS") else { return true }
         let names = value.split(separator: ",").map { $0.trimmingBlanks().lowercased() }
         // Baggage is let through as a name, because it stands in the default value; we neither read nor send it.
@@ -175,49 +95,5 @@ private struct TracingEnvironmentReader {
             mistakes.append("\(name): only tracecontext, baggage and none are known.")
         }
         return names.contains("tracecontext")
-    }
-
-    mutating func milliseconds(_ names: [String], default fallback: Duration) -> Duration {
-        guard let (name, value) = first(names) else { return fallback }
-        guard let number = Int(value), (1...86_400_000).contains(number) else {
-            mistakes.append("\(name): must be a whole number of milliseconds from 1 to 86400000.")
-            return fallback
-        }
-        return .milliseconds(number)
-    }
-
-    private mutating func number(_ name: String, _ range: ClosedRange<Int>) -> Int? {
-        guard let (_, value) = first(name) else { return nil }
-        guard let number = Int(value), range.contains(number) else {
-            mistakes.append("\(name): must be a whole number from \(range.lowerBound) to \(range.upperBound).")
-            return nil
-        }
-        return number
-    }
-
-    private mutating func flag(_ name: String) -> Bool? {
-        guard let (_, value) = first(name) else { return nil }
-        switch value.lowercased() {
-        case "true", "1": return true
-        case "false", "0": return false
-        default:
-            mistakes.append("\(name): must be true or false.")
-            return nil
-        }
-    }
-
-    /// `key=value,key=value`, values percent-encoded (W3C Baggage's form, which both variables use).
-    private mutating func pairs(_ name: String, _ text: String) -> [(String, String)] {
-        var pairs: [(String, String)] = []
-        for member in text.split(separator: ",") where !member.trimmingBlanks().isEmpty {
-            let sides = member.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            let key = sides[0].trimmingBlanks()
-            guard sides.count == 2, !key.isEmpty, let value = PercentEncoding.decoded(sides[1].trimmingBlanks()) else {
-                mistakes.append("\(name): must be a list of key=value, separated by commas, values percent-encoded.")
-                return pairs
-            }
-            pairs.append((String(key), value))
-        }
-        return pairs
     }
 }

@@ -27,16 +27,17 @@ struct OTLPSpanExporterTests {
 
     private func export(
         _ answers: [OTLPResponse?]
-    ) -> (taken: Int, requests: [OTLPRequest], failures: [OTLPSpanExporter.Failure], waits: [Duration]) {
+    ) -> (taken: Int, requests: [OTLPRequest], failures: [OTLPClient.Failure], waits: [Duration]) {
         let script = Script(answers)
-        let failures = Mutex<[OTLPSpanExporter.Failure]>([])
+        let failures = Mutex<[OTLPClient.Failure]>([])
         let waits = Mutex<[Duration]>([])
         let environment = RetryEnvironment(
             now: { ContinuousClock.now }, wait: { duration, _ in waits.withLock { $0.append(duration) } },
             sleep: { _ in }, fraction: { 0.5 })
-        var configuration = OTLPSpanExporter.Configuration(url: "http://c/v1/traces")
+        var configuration = OTLPClient.Configuration(url: "http://c/v1/traces")
         configuration.fields = [(name: "authorization", value: "Bearer x")]
-        let exporter = OTLPSpanExporter(configuration, transport: script, environment: environment) { failure in
+        let client = OTLPClient(configuration, transport: script, environment: environment)
+        let exporter = OTLPSpanExporter(client) { failure in
             failures.withLock { $0.append(failure) }
         }
         let taken = exporter.export([record, record], deadline: .after(.seconds(60)))
@@ -79,12 +80,12 @@ struct OTLPSpanExporterTests {
 
     @Test func bodiesAreCompressedWhereAsked() {
         let script = Script([OTLPResponse(status: 200)])
-        var configuration = OTLPSpanExporter.Configuration(url: "http://c/")
-        configuration.gzip = { _ in [1, 2, 3] }
-        let exporter = OTLPSpanExporter(configuration, transport: script)
+        var configuration = OTLPClient.Configuration(url: "http://c/")
+        configuration.usesGzip = true
+        let exporter = OTLPSpanExporter(OTLPClient(configuration, transport: script))
         #expect(exporter.export([record], deadline: .after(.seconds(60))) == 1)
         let request = script.requests.withLock { $0[0] }
-        #expect(request.body == [1, 2, 3])
+        #expect(request.body.starts(with: [0x1F, 0x8B]))
         #expect(request.fields.contains { $0.name == "Content-Encoding" && $0.value == "gzip" })
     }
 }

@@ -1,30 +1,31 @@
 internal import SwiftProtobuf
 
-/// Exports spans as OTLP in protobuf over HTTP (opentelemetry-proto 1.x, "OTLP/HTTP").
-public struct OTLPSpanExporter: SpanExporter {
-    /// Why a batch was not taken.
+/// Posts OTLP requests in protobuf over HTTP (opentelemetry-proto 1.x, "OTLP/HTTP"), and tries again where OTLP allows
+/// it. Blocks its caller: for a queue of an exporter's own.
+public struct OTLPClient: Sendable {
+    /// Why a request was not taken.
     public enum Failure: Error, Sendable, Equatable {
         /// The collector answered with this status.
         case status(Int, retryAfter: Int?)
         /// There was no answer; the text says why.
         case transport(String)
-        /// The batch could not be written as protobuf.
+        /// The request could not be written as protobuf.
         case encoding(String)
     }
 
     /// Where and how to send.
     public struct Configuration: Sendable {
-        /// The whole URL of the traces endpoint.
+        /// The whole URL of the signal's endpoint.
         public var url: String
         /// Fields added to each request, such as an authorization.
         public var fields: [(name: String, value: String)] = []
-        /// How long one request may take; retries end with the batch's deadline.
+        /// How long one request may take; retries end with the caller's deadline.
         public var timeout: Duration = .seconds(10)
         /// What the process is: `service.name` and so on.
         public var resource: [RecordedSpan.Attribute] = []
-        /// Makes gzip of a body; nil sends it plain. Given from above, where the library is.
-        public var gzip: (@Sendable ([UInt8]) -> [UInt8]?)?
-        /// Tries, waits and their limits; what is retryable is OTLP's business and set by the exporter.
+        /// Whether bodies are sent as gzip.
+        public var usesGzip = false
+        /// Tries in all; what is retryable is OTLP's business and set by the client.
         public var attempts = 5
         /// The waits between tries.
         public var backoff = Backoff(base: .seconds(1), cap: .seconds(5))
@@ -35,41 +36,25 @@ public struct OTLPSpanExporter: SpanExporter {
         }
     }
 
-    private let configuration: Configuration
+    let configuration: Configuration
     private let transport: any OTLPTransport
     private let environment: RetryEnvironment
-    private let onFailure: @Sendable (Failure) -> Void
 
-    /// An exporter. `onFailure` hears of each batch that was given up: for the log.
-    public init(
-        _ configuration: Configuration, transport: any OTLPTransport, environment: RetryEnvironment = .live,
-        onFailure: @escaping @Sendable (Failure) -> Void = { _ in }
-    ) {
+    /// A client of the endpoint that the configuration names.
+    public init(_ configuration: Configuration, transport: any OTLPTransport, environment: RetryEnvironment = .live) {
         self.configuration = configuration
         self.transport = transport
         self.environment = environment
-        self.onFailure = onFailure
     }
 
-    /// Sends a batch, trying again where OTLP allows it.
-    public func export(_ spans: [RecordedSpan.Record], deadline: Deadline) -> Int {
-        do {
-            let rejected = try send(spans, deadline: deadline)
-            return max(spans.count - rejected, 0)
-        } catch let failure as Failure {
-            onFailure(failure)
-        } catch {
-            onFailure(.transport(String(reflecting: error)))
-        }
-        return 0
-    }
-
-    /// Gives the number of spans that the collector rejected for good.
-    private func send(_ spans: [RecordedSpan.Record], deadline: Deadline) throws -> Int {
-        let body = try encoded(spans)
+    /// Posts a message and gives the body of the answer.
+    ///
+    /// - Throws: the last try's `Failure`.
+    func post(_ message: some Message, deadline: Deadline) throws -> [UInt8] {
+        let body = try Self.encoded(message)
         var fields = [(name: "Content-Type", value: "application/x-protobuf")]
         var sent = body
-        if let compressed = configuration.gzip?(body) {
+        if configuration.usesGzip, let compressed = GzipEncoding.compress(body) {
             fields.append((name: "Content-Encoding", value: "gzip"))
             sent = compressed
         }
@@ -90,29 +75,20 @@ public struct OTLPSpanExporter: SpanExporter {
             guard (200..<300).contains(response.status) else {
                 throw Failure.status(response.status, retryAfter: response.retryAfter)
             }
-            return rejectedCount(response.body)
+            return response.body
         }
     }
 
-    private func encoded(_ spans: [RecordedSpan.Record]) throws -> [UInt8] {
+    private static func encoded(_ message: some Message) throws -> [UInt8] {
         do {
-            return try OTLPMessage.request(spans, resource: configuration.resource).serializedBytes()
+            return try message.serializedBytes()
         } catch {
             throw Failure.encoding(String(reflecting: error))
         }
     }
-
-    private func rejectedCount(_ body: [UInt8]) -> Int {
-        // A 2xx is a success whatever its body; one that is not a protobuf answer rejects nothing.
-        guard
-            let response = try? Opentelemetry_Proto_Collector_Trace_V1_ExportTraceServiceResponse(
-                serializedBytes: body)
-        else { return 0 }
-        return Int(clamping: max(response.partialSuccess.rejectedSpans, 0))
-    }
 }
 
-extension OTLPSpanExporter.Failure {
+extension OTLPClient.Failure {
     /// OTLP/HTTP names 429, 502, 503 and 504; a connection that failed may be tried again too.
     var isRetryable: Bool {
         switch self {

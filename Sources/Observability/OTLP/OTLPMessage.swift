@@ -70,7 +70,8 @@ enum OTLPMessage {
         return message
     }
 
-    private static func keyValue(_ attribute: RecordedSpan.Attribute) -> KeyValue {
+    /// An attribute as OTLP has it.
+    static func keyValue(_ attribute: RecordedSpan.Attribute) -> KeyValue {
         var pair = KeyValue()
         pair.key = attribute.key
         pair.value = anyValue(attribute.value)
@@ -100,7 +101,7 @@ enum OTLPMessage {
     }
 
     /// Ids travel as bytes, the highest first.
-    private static func bytes(_ id: UInt64) -> Data {
+    static func bytes(_ id: UInt64) -> Data {
         withUnsafeBytes(of: id.bigEndian) { Data($0) }
     }
 }
