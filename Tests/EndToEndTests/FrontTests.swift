@@ -62,7 +62,7 @@ extension EndToEnd {
             #expect(answer.field("Allow") == "GET, HEAD, POST, OPTIONS")
         }
 
-        @Test(arguments: ["/health", "/livez", "/ready", "/readyz", "/metrics", "/v1/jobs"])
+        @Test(arguments: ["/health", "/livez", "/ready", "/readyz", "/startupz", "/metrics", "/v1/jobs"])
         func headAnswersAsGetDoesWithoutABody(_ path: String) async throws {
             let server = try await SharedServer.get()
             let request = "\(path) HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"

@@ -4,7 +4,7 @@ import Testing
 
 extension EndToEnd {
     @Suite struct ProbeTests {
-        @Test(arguments: ["/health", "/livez", "/ready", "/readyz"])
+        @Test(arguments: ["/health", "/livez", "/ready", "/readyz", "/startupz"])
         func answersOKWithTheServiceName(_ path: String) async throws {
             let server = try await SharedServer.get()
             let answer = try await server.client.get(path)
@@ -26,7 +26,7 @@ extension EndToEnd {
             #expect(answer.json["service"].string == "another-name")
         }
 
-        @Test(arguments: ["/health", "/livez", "/ready", "/readyz", "/metrics"])
+        @Test(arguments: ["/health", "/livez", "/ready", "/readyz", "/startupz", "/metrics"])
         func headIsLikeGetWithoutContent(_ path: String) async throws {
             let server = try await SharedServer.get()
             let get = try await server.client.get(path)

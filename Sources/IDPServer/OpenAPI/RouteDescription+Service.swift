@@ -5,18 +5,20 @@ internal import Observability
 extension RouteDescription {
     static let health = probe("/health", "getHealth", "Whether the process makes progress", "Health")
     static let livez = probe("/livez", "getLiveness", "Whether the process makes progress", "Health")
-    static let ready = readiness("/ready", "getReady")
-    static let readyz = readiness("/readyz", "getReadiness")
+    static let ready = readiness("/ready", "getReady", "Whether the service wants traffic")
+    static let readyz = readiness("/readyz", "getReadiness", "Whether the service wants traffic")
+    static let startupz = readiness("/startupz", "getStartup", "Whether the service has started")
 
     static let metrics = RouteDescription(
         method: .get, template: "/metrics", tag: .service, id: "getMetrics", summary: "Prometheus metrics",
-        details: "Text format 0.0.4, or OpenMetrics 1.0 by `Accept`.",
+        details: "Text format 0.0.4; by `Accept` OpenMetrics 1.0, or protobuf with native histograms.",
         answers: [
             APIAnswer(
                 status: 200, summary: "The exposition.",
                 content: [
                     ("text/plain", ["type": "string"], "# TYPE jobs_submitted_total counter\njobs_submitted_total 7\n"),
                     ("application/openmetrics-text", ["type": "string"], nil),
+                    ("application/vnd.google.protobuf", ["type": "string", "format": "binary"], nil),
                 ], fields: ["Cache-Control", "Vary", "Content-Encoding"])
         ], isProbe: true)
 
@@ -52,7 +54,7 @@ extension RouteDescription {
             ], isProbe: true)
     }
 
-    private static func readiness(_ path: String, _ id: String) -> RouteDescription {
+    private static func readiness(_ path: String, _ id: String, _ summary: String) -> RouteDescription {
         let good: JSONNode = [
             "status": "ok", "service": "idp-loan-deferment-service", "checks": ["store": "ok", "disk": "ok"],
         ]
@@ -61,7 +63,7 @@ extension RouteDescription {
             "checks": ["store": "ok", "disk": "less free space than IDP_DISK_RESERVE_BYTES"],
         ]
         return RouteDescription(
-            method: .get, template: path, tag: .service, id: id, summary: "Whether the service wants traffic",
+            method: .get, template: path, tag: .service, id: id, summary: summary,
             answers: [
                 .json(200, "Readiness", "It does.", example: good, fields: ["Cache-Control"]),
                 .json(503, "Readiness", "It does not: the checks say why.", example: bad, fields: ["Cache-Control"]),

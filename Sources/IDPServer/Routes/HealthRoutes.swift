@@ -3,8 +3,8 @@ internal import Foundation
 internal import Observability
 internal import Synchronization
 
-/// Liveness and readiness. Liveness asks nothing but that the loop turns; readiness is a snapshot that the service
-/// renews, so that a probe never waits for a disk.
+/// Liveness, readiness and startup. Liveness asks nothing but that the loop turns; readiness is a snapshot that the
+/// service renews, so that a probe never waits for a disk; startup is over with the first of these snapshots.
 struct HealthRoutes: Sendable {
     let serviceName: String
     let readiness: ReadinessBoard
@@ -20,8 +20,12 @@ struct HealthRoutes: Sendable {
         let ready = Handler.inline { (_, reply) throws(ServiceError) in
             readiness.write(into: &reply)
         }
+        let started = Handler.inline { (_, reply) throws(ServiceError) in
+            readiness.writeStartup(into: &reply)
+        }
         return [
             Route(.health, live), Route(.livez, live), Route(.ready, ready), Route(.readyz, ready),
+            Route(.startupz, started),
         ]
     }
 }
@@ -38,10 +42,13 @@ final class ReadinessBoard: Sendable {
 
     private let serviceName: String
     private let answer: Mutex<Answer>
+    private let startup: Mutex<Answer>
 
     init(serviceName: String) {
         self.serviceName = serviceName
-        answer = Mutex(Answer(body: Self.render(serviceName, [("startup", "starting")])))
+        let starting = Answer(body: Self.render(serviceName, [("startup", "starting")]))
+        answer = Mutex(starting)
+        startup = Mutex(starting)
     }
 
     /// Whether the latest facts say ready.
@@ -52,11 +59,23 @@ final class ReadinessBoard: Sendable {
         let new = Answer(
             status: checks.allSatisfy { $0.failure == nil } ? 200 : 503, body: Self.render(serviceName, checks))
         answer.withLock { $0 = new }
+        startup.withLock { startup in
+            guard startup.status != 200 else { return }
+            startup = Answer(status: 200, body: Self.render(serviceName, [("startup", nil)]))
+        }
     }
 
-    /// Answers a probe. On a loop thread; the lock is held for a copy only.
+    /// Answers a probe of readiness. On a loop thread; the lock is held for a copy only.
     func write(into reply: inout InlineReply) {
-        let now = answer.withLock { $0 }
+        write(answer.withLock { $0 }, into: &reply)
+    }
+
+    /// Answers a probe of startup: once it has passed it never fails again. On a loop thread.
+    func writeStartup(into reply: inout InlineReply) {
+        write(startup.withLock { $0 }, into: &reply)
+    }
+
+    private func write(_ now: Answer, into reply: inout InlineReply) {
         reply.status(now.status)
         reply.field("Cache-Control", "no-store")
         now.body.withUnsafeBytes { reply.body(contentType: "application/json", $0) }
