@@ -116,6 +116,15 @@ struct TextFlow {
         return first.map { tokens[$0].text.unicodeScalars.first.map(NameLetters.isUppercase) ?? false } ?? false
     }
 
+    /// The segment under this one where that is its caption: small print, or in brackets.
+    func caption(under segment: Int) -> Int? {
+        guard let below = segments[segment].below, segments[below].above == segment else { return nil }
+        if tokens[segments[below].range.lowerBound].isMark("(") { return below }
+        let (own, other) = (segments[segment].box, segments[below].box)
+        let isNear = other.y - own.y - own.height < own.height
+        return isNear && other.height < 0.88 * own.height && segments[below].range.count <= 24 ? below : nil
+    }
+
     /// Whether nothing but this name stands in its segment.
     func isAlone(_ mention: NameMention) -> Bool {
         let range = segments[segmentOfToken[mention.first]].range
