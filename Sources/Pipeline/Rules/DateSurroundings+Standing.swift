@@ -64,7 +64,7 @@ extension DateSurroundings {
         }
         // «Приложение к приказу № 5 от …», «Лицензия № 5 от …» name other papers.
         return isSender && !cues.contains { cue in
-            head.contains(cue.match.first) && ![.issued, .formed].contains(cue.row.role(in: kinds))
+            head.contains(cue.match.first) && [.reference, .examination].contains(cue.row.role(in: kinds))
         }
     }
 

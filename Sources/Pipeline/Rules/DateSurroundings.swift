@@ -270,8 +270,10 @@ struct DateSurroundings {
         let line = mentions[index].lastLine
         let cue = page.tokens[match.first]
         guard cue.line == line + 1, page.lines.indices.contains(cue.line) else { return false }
-        let text = page.lines[cue.line].text
-        let isSmall = text.hasPrefix("(") || page.lines[cue.line].heightRatio < 0.88
+        let (below, text) = (page.lines[cue.line], page.lines[cue.line].text)
+        // Where half of the page is captions, their print is its usual one.
+        let isSmaller = below.stretches > 1 && below.heightRatio < 0.88 * page.lines[line].heightRatio
+        let isSmall = text.hasPrefix("(") || below.heightRatio < 0.88 || isSmaller
         let words = cell(of: match.first)
         let own = dateBox(index)
         guard isSmall, words.count <= 9, let whole = union(words), let label = union(match.tokens) else { return false }
