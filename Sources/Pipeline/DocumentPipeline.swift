@@ -81,9 +81,13 @@ public final class DocumentPipeline: DocumentJudge {
         let (checks, reasons) = try run.stage(.validate, pages: count) {
             rules.check(extraction, fio: request.fio, today: request.today)
         }
+        let isOthers = reasons.contains(.fioMismatch) || reasons.contains(.fioMissing)
+        let review = Review(
+            of: extraction, reasons: reasons,
+            isApplicantNamed: isOthers && NamePresence.stands(request.fio, in: text), below: reviewBelow)
         return Judgement(
             verdict: checks.verdict, reasons: reasons, extraction: extraction, checks: checks, stages: run.timings,
-            pages: count, review: Review(of: extraction, below: reviewBelow), sheets: text.sheets)
+            pages: count, review: review, sheets: text.sheets)
     }
 }
 

@@ -21,7 +21,9 @@ enum GivenNameForm {
             words.append(name.printed)
         }
         // Men's names in -а are left more often than others («Илья», «Мұса»).
-        let leaving = gender == .male && name.ends("а", "я") ? 0.8 : gender == .male ? 2.5 : 1.5
+        var leaving = gender == .male && name.ends("а", "я") ? 0.8 : gender == .male ? 2.5 : 1.5
+        // «Нарине», «Лусине»: women's names in -е that no list has in -а.
+        if gender == .female, name.ends("е"), !GivenNames.knows(name.folded.dropLast() + "а", .female) { leaving = 0.8 }
         return words.map { word in
             let isLeft =
                 word == name.printed && grammaticalCase != .nominative

@@ -19,6 +19,8 @@ struct MentionContext {
     var label: [Int]?
     /// The head of the column, when the mention opens its own cell.
     var header: [Int]?
+    /// What heads the mention's half of the page, over other fields of that half.
+    var columnHead: [Int]?
     /// «(фамилия, имя, отчество)» under the line.
     var caption: [Int]?
     /// Cues before the name in its sentence, in reading order.
@@ -27,6 +29,8 @@ struct MentionContext {
     var after: [RoleLexicon.Match] = []
     /// «Директору ТОО «…»» above a name in the dative: the letter's addressee.
     var isAddressee = false
+    /// The person whom a letter or a notice is written to.
+    var isRecipient = false
     /// «от бухгалтера …» on a line of its own: who writes an application.
     var isSender = false
     /// Whether a date of birth stands by the name that makes the person a child.
@@ -58,7 +62,10 @@ struct MentionContext {
         afterTokens = MentionContext.walkForward(from: mention.last, mentions, flow)
         after = MentionContext.matches(in: afterTokens, of: flow, cue: flow.cueAfter)
         caption = MentionContext.caption(under: flow.segmentOfToken[mention.last], flow)
+        columnHead = MentionContext.columnHead(of: segmentIndex, mentions, flow)
         isAddressee = walked.opensCell && MentionContext.isAddressed(segmentIndex, mention, flow)
+        isRecipient = walked.opensCell && label == nil && !isAddressee
+            && MentionContext.isRecipient(segmentIndex, mention, flow)
         isSender = MentionContext.isSender(segmentIndex, mention, flow)
         isChildByAge = MentionContext.hasChildsBirthDate(afterTokens, flow)
         isBornThen = MentionContext.hasAdultsBirthDate(afterTokens, flow)
@@ -120,7 +127,8 @@ struct MentionContext {
                 // A label of its own needs nothing from the line before.
                 guard !tokens.contains(where: { flow.tokens[$0].isMark(":") }) else { break }
                 // Over the start of the line only where the sentence runs on.
-                guard lines < 3, !flow.hasLabelBeside(flow.segmentOfToken[current]) || lines > 0,
+                guard lines < 3, flow.caption(under: flow.segmentOfToken[first]) == nil || lines > 0,
+                    !flow.hasLabelBeside(flow.segmentOfToken[current]) || lines > 0,
                     runsOn(to: flow.segmentOfToken[current], flow), let above = flow.previous(current)
                 else {
                     break
@@ -175,6 +183,8 @@ struct MentionContext {
 
     /// A full stop that is no abbreviation's.
     private static func isSentenceEnd(_ token: Int, _ flow: TextFlow) -> Bool {
+        // «Уважаемый посетитель! Приём граждан ведёт …»
+        if flow.tokens[token].isMark("!?") { return true }
         guard flow.tokens[token].isMark("."), let before = flow.previousInSegment(token) else { return false }
         let word = flow.tokens[before]
         return word.kind == .word ? word.folded.count > 4 : word.kind == .number && word.folded.count == 4
@@ -215,11 +225,14 @@ struct MentionContext {
         var tokens = Array(flow.segments[left].range)
         // A label of two lines beside a value of one.
         if let above = flow.segments[left].above, flow.segments[above].right == nil, isClose(above, left, flow),
-            isPartOfLabel(above, left, beside: segment, flow)
+            isPartOfLabel(above, left, beside: segment, flow),
+            !tokens.contains(where: { flow.tokens[$0].kind == .number })
         {
             tokens = Array(flow.segments[above].range) + tokens
         }
-        guard !tokens.contains(where: mentions.holds), tokens.contains(where: { flow.tokens[$0].kind == .word }) else {
+        // «Ф.И.О.» is no word, and a label all the same.
+        let isWorded = tokens.contains { flow.tokens[$0].kind == .word || flow.tokens[$0].kind == .initial }
+        guard !tokens.contains(where: mentions.holds), isWorded else {
             // A number, a line to sign on: the label is one further.
             let isEmpty = !tokens.contains { mentions.holds($0) }
             return isEmpty ? cell(leftOf: left, mentions, flow) : nil
@@ -233,7 +246,8 @@ struct MentionContext {
         let isTitle =
             flow.tokens[upper.range.lowerBound].isUppercased
             && !flow.tokens[flow.segments[left].range.lowerBound].isUppercased
-        return !isTitle && upper.box.x + upper.box.width <= flow.segments[value].box.x
+        let isEnded = upper.range.last.map { flow.tokens[$0].isMark(".;!") } ?? false
+        return !isTitle && !isEnded && upper.box.x + upper.box.width <= flow.segments[value].box.x
     }
 
     private static func isClose(_ above: Int, _ below: Int, _ flow: TextFlow) -> Bool {
@@ -271,9 +285,29 @@ struct MentionContext {
     }
 
     private static func caption(under segment: Int, _ flow: TextFlow) -> [Int]? {
-        guard let below = flow.segments[segment].below else { return nil }
-        let range = flow.segments[below].range
-        return flow.tokens[range.lowerBound].isMark("(") ? Array(range) : nil
+        flow.caption(under: segment).map { Array(flow.segments[$0].range) }
+    }
+
+    /// What heads the half of the page that a mention stands in, over its label and other fields of that half:
+    /// «Ребёнок» beside «Ухаживающее лицо».
+    private static func columnHead(of segment: Int, _ mentions: MentionIndex, _ flow: TextFlow) -> [Int]? {
+        guard flow.segments[segment].left != nil || flow.segments[segment].right != nil else { return nil }
+        var current = flow.segments[segment].above
+        var steps = 0
+        while let above = current, steps < 12 {
+            let (range, cell) = (flow.segments[above].range, flow.segments[above])
+            if cell.left != nil || cell.right != nil, !range.contains(where: mentions.holds),
+                isHead(above, over: segment, flow),
+                matches(in: Array(range), of: flow, cue: flow.cueBefore).contains(where: {
+                    $0.cue == .companion || $0.cue == .child || $0.cue == .holder
+                })
+            {
+                return Array(range)
+            }
+            steps += 1
+            current = cell.above
+        }
+        return nil
     }
 
     private static let addressed: Set<String> = [
@@ -293,6 +327,16 @@ struct MentionContext {
             current = flow.segments[above].above
         }
         return false
+    }
+
+    /// A name in the dative on a line of its own in the upper part of the page: whom a letter is written to.
+    private static func isRecipient(_ segment: Int, _ mention: NameMention, _ flow: TextFlow) -> Bool {
+        guard mention.reading.grammaticalCase == .dative, mention.form > .initials, flow.isAlone(mention) else {
+            return false
+        }
+        let own = flow.segments[segment]
+        let onPage = flow.segments.filter { $0.page == own.page }
+        return onPage.count { $0.box.y < own.box.y } * 3 <= onPage.count
     }
 
     /// The line begins with «от» and ends with the name, four words between at most; no date, no number.

@@ -66,7 +66,7 @@ extension MentionScanner {
         let isTitle = flow.tokens[label].isUppercased && flow.tokens[label].folded.count > 3
         let below = isTitle ? nil : segment.below.map { flow.segments[$0].range.lowerBound }
         // «(фамилия, имя, отчество)» stands under the name.
-        let isCaption = flow.tokens[segment.range.lowerBound].isMark("(")
+        let isCaption = segment.above.map { flow.caption(under: $0) == flow.segmentOfToken[label] } ?? false
         let above = isCaption ? segment.above.map { flow.segments[$0].range.lowerBound } : nil
         return [above, right, below].compactMap(\.self)
     }

@@ -51,7 +51,8 @@ public struct NameMatcher: Sendable {
         let parts = best?.element ?? []
         let errors = parts.count { $0.outcome == .readingError }
         let isMatch = !parts.isEmpty && parts.allSatisfy(\.outcome.agrees) && errors <= 1 && !isOneInitial(parts)
-        return NameMatch(isMatch: isMatch, parts: parts, why: sentence(parts, isMatch, errors))
+        let why = parts.isEmpty ? SubmittedParts.fault(of: submitted) : sentence(parts, isMatch, errors)
+        return NameMatch(isMatch: isMatch, parts: parts, why: why)
     }
 
     /// Whether all that speaks for the given name is one letter: brothers and sisters share that easily.
@@ -119,7 +120,6 @@ public struct NameMatcher: Sendable {
     }
 
     private func sentence(_ parts: [NameMatch.PartMatch], _ isMatch: Bool, _ errors: Int) -> String {
-        guard !parts.isEmpty else { return "the submitted name has no two words to compare" }
         if isMatch {
             let notes = parts.filter { ![.same, .absent].contains($0.outcome) }.map(\.why)
             return notes.isEmpty ? "all parts of the name are the same" : notes.joined(separator: "; ")

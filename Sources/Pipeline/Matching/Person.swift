@@ -58,7 +58,11 @@ struct Person {
     }
 
     /// The name in its best form, with the evidence for it.
-    func finding(in flow: TextFlow, runnerUp: Double) -> Finding<PersonName>? {
+    ///
+    /// - Parameters:
+    ///   - score: the person's own, with what the place of the mentions takes from it.
+    ///   - runnerUp: the score of the next likely person.
+    func finding(in flow: TextFlow, score: Double, runnerUp: Double) -> Finding<PersonName>? {
         guard let best = mentions.max(by: { rank($0) < rank($1) }) else { return nil }
         let tokens = best.mention.tokens
         let words = tokens.map { flow.words[flow.tokens[$0].source] }
@@ -68,7 +72,7 @@ struct Person {
         }
         let box = words.dropFirst().reduce(words[0].box) { $0.union($1.box) }
         let reading = words.map(\.confidence).reduce(0, +) / Double(words.count)
-        let certainty = certainty(of: best, runnerUp: runnerUp)
+        let certainty = certainty(of: best, margin: score - max(runnerUp, 0))
         return Finding(
             value: best.mention.reading.name, confidence: min(1, reading) * certainty,
             page: flow.tokens[best.mention.first].page + 1, box: box,
@@ -79,8 +83,8 @@ struct Person {
     ///
     /// A logistic fit over 5,200 names on generated papers, wrong ones counted three times, because papers that nobody
     /// made for the fit are harder.
-    private func certainty(of best: WeighedMention, runnerUp: Double) -> Double {
-        let margin = min(max(score - max(runnerUp, 0), 0), 8)
+    private func certainty(of best: WeighedMention, margin: Double) -> Double {
+        let margin = min(max(margin, 0), 8)
         let reading = min(max(best.mention.reading.score, 0), 6)
         let isOpen = best.mention.reading.name.otherReadings != nil
         let isFull = best.mention.form == .full

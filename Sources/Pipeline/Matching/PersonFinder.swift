@@ -19,10 +19,28 @@ public struct PersonFinder: Sendable {
         let weighed = mentions.map {
             WeighedMention($0, RoleScore(of: $0, among: index, in: flow), isAlone: flow.isAlone($0))
         }
-        let people = Person.grouped(weighed).sorted { $0.score > $1.score }
+        let people = PersonFinder.ranked(Person.grouped(weighed), in: flow)
         guard let holder = people.first, holder.score >= Person.threshold else { return nil }
-        return holder.finding(in: flow, runnerUp: people.dropFirst().first?.score ?? 0)
+        return holder.person.finding(in: flow, score: holder.score, runnerUp: people.dropFirst().first?.score ?? 0)
     }
+
+    /// The likeliest holder first. Who is named on later pages only (memos, lists of readers, annexes) comes after
+    /// whoever the first page with a name is about.
+    private static func ranked(_ people: [Person], in flow: TextFlow) -> [(person: Person, score: Double)] {
+        func pages(_ person: Person) -> [Int] { person.mentions.map { flow.tokens[$0.mention.first].page } }
+        let first = people.flatMap(pages).min() ?? 0
+        let hasHolder = people.contains { person in
+            person.score >= Person.threshold && pages(person).contains(first)
+                && person.mentions.contains { $0.mention.form > .initials }
+        }
+        return people.map { person in
+            let isLate = hasHolder && !pages(person).contains(first)
+            return (person, person.score - (isLate ? lateness : 0))
+        }.sorted { $0.score > $1.score }
+    }
+
+    /// What a name on later pages only falls behind by.
+    private static let lateness = 4.0
 }
 
 /// A mention with what its surroundings say.

@@ -44,6 +44,10 @@ struct RoleLexicon {
     /// Cues that say something about the name before them.
     static let after = RoleLexicon(RoleWords.after)
 
+    private static let activities = [
+        "ичес", "иза", "изы", "изе", "изу", "изо", "ия", "ии", "ию", "ией", "ска", "ско", "ски",
+    ]
+
     private static let surnameEndings: Set<String> = Set(
         ["ов", "ев", "ин"].flatMap { ending in ["", "а", "у", "ым", "ой", "е"].map { ending + $0 } }
             + ["енко", "ченко", "ук", "чук", "ян", "ский", "ская", "ского", "скому", "скую", "ским"])
@@ -93,6 +97,10 @@ struct RoleLexicon {
             }
             let folded = flow.tokens[position].folded
             guard word.isPrefix ? folded.begins(word.stem) : folded == word.stem else { return nil }
+            // «травматологический отдел», «экспертиза», «хирургия»: what people do, and no person.
+            if word.isPrefix, RoleLexicon.activities.contains(where: folded.dropFirst(word.stem.count).hasPrefix) {
+                return nil
+            }
             // «Бабушкин», «Внуков», «Маманов» are surnames and no cues.
             if word.isPrefix, flow.tokens[position].isNameLike,
                 RoleLexicon.surnameEndings.contains(String(folded.dropFirst(word.stem.count)))

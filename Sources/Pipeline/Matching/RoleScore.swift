@@ -32,7 +32,9 @@ struct RoleScore {
         if let label = context.label, let role = RoleScore.role(ofLabel: label, in: flow) {
             count(role, RoleScore.weight(role) * RoleScore.trust(role, mention))
         }
-        if let header = context.header, let role = RoleScore.role(ofLabel: header, in: flow),
+        let captionRole = context.caption.flatMap { RoleScore.role(ofLabel: $0, in: flow) }
+        // Over a line with its caption below stands the caption of another line.
+        if captionRole == nil, let header = context.header, let role = RoleScore.role(ofHead: header, in: flow),
             !(role == .official && RoleScore.isTitle(header, in: flow)),
             mention.form > .initials || ![.holder, .order, .weakHolder].contains(role)
         {
@@ -40,13 +42,18 @@ struct RoleScore {
             let share = context.label == nil ? 0.8 : 0.3
             count(role, RoleScore.weight(role) * share * RoleScore.trust(role, mention))
         }
-        if let caption = context.caption, let role = RoleScore.role(ofLabel: caption, in: flow) {
-            count(role, RoleScore.weight(role) * 0.7)
+        if let role = captionRole { count(role, RoleScore.weight(role) * 0.7) }
+        let isTold = best.map { $0.cue == .child || $0.cue == .companion } ?? false
+        if !isTold, let head = context.columnHead, let role = RoleScore.role(ofHead: head, in: flow),
+            role == .child || role == .companion
+        {
+            count(role, RoleScore.weight(role) * 0.8)
         }
         RoleScore.weighSentence(context, mention, flow, count)
         RoleScore.weighWordsAfter(context, flow, count)
         if context.isChildByAge { count(.child, -6) }
         if context.isSender { count(.holder, 8) }
+        if context.isRecipient { count(.holder, 2.5) }
         if context.isBornThen { count(.holder, 2) }
         if context.isAddressee { count(.official, -4) }
         value = total
@@ -176,6 +183,17 @@ struct RoleScore {
             "берилди", "берилсин", "босатылсын", "бузылсын", "отиниш", "токтатылсын", "усынылсын", "предоставить",
             "разрешить", "уволить", "освободить", "выдать", "расторгнуть",
         ].contains(where: folded.begins)
+    }
+
+    /// Whose names a column's head announces: the patient beside whoever accompanies is the one in care.
+    private static func role(ofHead tokens: [Int], in flow: TextFlow) -> RoleCue? {
+        guard let role = role(ofLabel: tokens, in: flow) else { return nil }
+        guard role == .holder || role == .weakHolder || role == .label, let first = tokens.first else { return role }
+        let head = flow.segments[flow.segmentOfToken[first]]
+        let isBesideCompanion = [head.left, head.right].compactMap(\.self).contains {
+            self.role(ofLabel: Array(flow.segments[$0].range), in: flow) == .companion
+        }
+        return isBesideCompanion ? .child : role
     }
 
     /// Whose name a label asks for. Its head noun decides: first in Russian, last in Kazakh.

@@ -24,12 +24,12 @@ struct SubmittedParts: Hashable {
                 SubmittedParts(surname: words[$0.0], given: words[$0.1], patronymic: words[$0.2])
             }
         default:
-            // A double surname without its hyphen, or a double given name.
-            let double = [words[0] + "-" + words[1]] + words[2...]
-            let last = words[..<(words.count - 2)] + [words[words.count - 2] + "-" + words[words.count - 1]]
-            let middle = [words[0], words[1] + "-" + words[2]] + words[3...]
-            return [double, middle, Array(last)].filter { $0.count == 3 }.flatMap { three in
-                [
+            // A double surname without its hyphen, a double given name, a patronymic of several words.
+            guard words.count <= longest else { return [] }
+            return thirds(of: words.count).flatMap { first, second in
+                let parts = [words[..<first], words[first..<second], words[second...]]
+                let three = parts.map { $0.joined(separator: "-") }
+                return [
                     SubmittedParts(surname: three[0], given: three[1], patronymic: three[2]),
                     SubmittedParts(surname: three[2], given: three[0], patronymic: three[1]),
                 ]
@@ -37,13 +37,37 @@ struct SubmittedParts: Hashable {
         }
     }
 
-    /// The words, initials apart, ұлы and қызы with the name before them, a hyphen's halves together.
+    /// The most words that one person's name has: two of them in each part at most, patronymics in ұлы counted once.
+    private static let longest = 5
+
+    /// Why a name cannot be cut into parts: too few words, or those of several people.
+    static func fault(of name: String) -> String {
+        let count = words(of: name).count
+        return count < 2
+            ? "the submitted name is one word, too little to compare"
+            : "the submitted name has \(count) words, more than one person's name has"
+    }
+
+    /// Where three parts of so many words may begin: the longest surname first.
+    private static func thirds(of count: Int) -> [(first: Int, second: Int)] {
+        (1...(count - 2)).reversed().flatMap { first in
+            ((first + 1)...(count - 1)).map { (first, $0) }
+        }
+    }
+
+    /// The words, initials apart, ұлы and қызы with the name before them, a hyphen's halves together where two words
+    /// are left then («Иванов - Иван» are two).
     private static func words(of name: String) -> [String] {
+        let joined = words(of: name, joining: true)
+        return joined.count < 2 ? words(of: name, joining: false) : joined
+    }
+
+    private static func words(of name: String, joining: Bool) -> [String] {
         var words: [String] = []
         for piece in name.split(whereSeparator: \.isWhitespace) {
             let parts = piece.split(separator: ".").map(String.init)
             for part in parts {
-                if let previous = words.last, part.begins("-") || previous.closes("-") {
+                if joining, let previous = words.last, part.begins("-") || previous.closes("-") {
                     words[words.count - 1] = previous + part
                 } else if let previous = words.last, words.count > 1,
                     PatronymicForm.isApart(NameLetters.folded(NameLetters.cyrillized(part)))

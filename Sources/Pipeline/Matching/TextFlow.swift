@@ -29,6 +29,8 @@ struct TextFlow {
     private(set) var segmentOfToken: [Int] = []
     /// For each page whether its words were recognised from a picture.
     private(set) var isRecognised: [Bool] = []
+    /// For each page the height of its text: where half of a form is captions, that of the values.
+    private var textHeights: [Double] = []
     /// The words on the page that tokens were cut from.
     private(set) var words: [Word] = []
     /// What is known of each token by itself, and of the cues that start at it; asked for many times.
@@ -41,6 +43,8 @@ struct TextFlow {
             let first = segments.count
             for line in page.lines { cut(line, page: index) }
             connect(first..<segments.count)
+            let heights = segments[first...].map(\.box.height).sorted()
+            textHeights.append(heights.isEmpty ? 0 : heights[heights.count * 7 / 10])
         }
         joinHyphenated()
         markQuotes()
@@ -114,6 +118,17 @@ struct TextFlow {
         guard let left = segments[segment].left else { return false }
         let first = segments[left].range.first { tokens[$0].kind == .word || tokens[$0].kind == .initial }
         return first.map { tokens[$0].text.unicodeScalars.first.map(NameLetters.isUppercase) ?? false } ?? false
+    }
+
+    /// The segment under this one where that is its caption: small print, or in brackets.
+    func caption(under segment: Int) -> Int? {
+        guard let below = segments[segment].below, segments[below].above == segment else { return nil }
+        if tokens[segments[below].range.lowerBound].isMark("(") { return below }
+        let (own, other) = (segments[segment].box, segments[below].box)
+        let isNear = other.y - own.y - own.height < own.height
+        // Under a title all is smaller; captions are smaller than the text, too.
+        let bound = 0.88 * min(own.height, textHeights[segments[segment].page])
+        return isNear && other.height < bound && segments[below].range.count <= 24 ? below : nil
     }
 
     /// Whether nothing but this name stands in its segment.

@@ -78,7 +78,7 @@ struct DateScanner {
         if first.count == 4, let split = split(first, at: 2) {
             // «1203.2026»: the first mark was lost.
             skipMarks(&at, &marks)
-            if !marks.isEmpty, let year = number(&at), year.count == 4 {
+            if marks.contains(where: { $0 != "_" }), let year = number(&at), year.count == 4 {
                 return made(split.0, split.1, year, from: start, to: at, certainty: 0.8)
             }
             return nil
@@ -93,7 +93,8 @@ struct DateScanner {
         guard second.count <= 2 else { return nil }
         skipMarks(&at, &marks)
         guard isOneLine(start, at), let third = year(&at, marks: marks) else { return nil }
-        let separators = marks.filter { $0 != "\"" }
+        // The line of a blank that was filled in, «_18_._10_.2026», parts nothing.
+        let separators = marks.filter { $0 != "\"" && $0 != "_" }
         // Without any mark three numbers in a row are a date only when written in full.
         if separators.isEmpty, !(first.count == 2 && second.count == 2 && third.text.count == 4) { return nil }
         if third.text.count == 2, separators.contains("-") || separators.count < 2 { return nil }
@@ -125,11 +126,16 @@ struct DateScanner {
         guard let text = number(&at) else { return nil }
         if text.count == 4 { return (text, false) }
         guard text.count == 2 else { return nil }
-        if text == "20" || text == "19", at < lexemes.count, let rest = lexemes[at].number, rest.count == 2,
-            lexemes[at].line == lexemes[at - 1].line
-        {
-            at += 1
-            return (text + rest, true)
+        if text == "20" || text == "19" {
+            // «20_26_ г.»: the printed century, and the year that was filled in.
+            var next = at
+            while lexemes.indices.contains(next), lexemes[next].mark == "_" { next += 1 }
+            if isOneLine(at - 1, next), let rest = lexemes[next].number, rest.count == 2 {
+                at = next + 1
+                return (text + rest, true)
+            }
+            // «20__ г.»: nobody filled it in.
+            if next > at { return nil }
         }
         // «12.03.26.15»: something else.
         if at + 1 < lexemes.count, lexemes[at].mark == ".", lexemes[at].isGlued, lexemes[at + 1].isGlued,
@@ -241,7 +247,7 @@ struct DateScanner {
         var at = start + 1
         var marks: [Character] = []
         skipMarks(&at, &marks)
-        guard marks.allSatisfy({ $0 == "\"" || $0 == "-" || $0 == "." }), isOneLine(start, at),
+        guard marks.allSatisfy({ "\"-._".contains($0) }), isOneLine(start, at),
             let name = lexemes[at].folded.flatMap(MonthNames.month)
         else { return nil }
         return made(
@@ -299,7 +305,7 @@ struct DateScanner {
     }
 
     private func skipMarks(_ at: inout Int, _ marks: inout [Character]) {
-        while lexemes.indices.contains(at), let mark = lexemes[at].mark, mark != "_", mark != ")" {
+        while lexemes.indices.contains(at), let mark = lexemes[at].mark, mark != ")" {
             marks.append(mark)
             at += 1
         }

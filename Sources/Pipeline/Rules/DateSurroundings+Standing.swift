@@ -46,6 +46,33 @@ extension DateSurroundings {
         return !own.contains(page.tokens[token].stretch) && !spans[index].contains(token)
     }
 
+    /// «ТОО «Рассвет» № 377-п от 02.11.2026» over the title: the paper's own number and date behind who sends it.
+    func isOutgoing(_ index: Int) -> Bool {
+        let number = mentions[index].line
+        guard let title = titles.min(), number < title else { return false }
+        let line = page.lines[number]
+        let head = line.tokens.prefix { $0 < spans[index].lowerBound }
+        // The number: what stands after the sign, «от» apart.
+        let words = raw[line.source].words
+        guard let sign = words.firstIndex(where: { $0.text.hasPrefix("№") }), sign < mentions[index].word, sign > 0,
+            words[sign..<mentions[index].word].count <= 4,
+            let last = words[sign - 1].text.last,
+            "»\"”“".contains(last) || words[sign - 1].text.first?.isUppercase ?? false
+        else { return false }
+        let isSender = words[..<sign].contains { word in
+            word.text.contains { "«\"“".contains($0) } || DateSurroundings.senders.contains(FoldedWord(word.text))
+        }
+        // «Приложение к приказу № 5 от …», «Лицензия № 5 от …» name other papers.
+        return isSender && !cues.contains { cue in
+            head.contains(cue.match.first) && [.reference, .examination].contains(cue.row.role(in: kinds))
+        }
+    }
+
+    /// The usual forms of organisations, as their names begin.
+    private static let senders = Set(
+        "тоо ао ип жшс ақ жк кгп гкп ркп ркг кгу ргу гу кмм рмм мкқк кмқк гккп кгкп нао оо филиал".split(separator: " ")
+            .map { FoldedWord($0) })
+
     private func isTownLine(_ index: Int, words: [Int]) -> Bool {
         words.count <= 3 && words.allSatisfy { page.tokens[$0].isCapitalised }
             && page.lines[mentions[index].line]

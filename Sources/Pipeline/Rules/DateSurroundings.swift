@@ -33,7 +33,7 @@ struct DateSurroundings {
                 + Double(cue.match.tokens.count - 1) * 0.6
             if strength > best?.strength ?? 0 { best = (cue.row.role(in: kinds), strength) }
         }
-        if isNamedAfterTitle(index) { return .issued }
+        if isNamedAfterTitle(index) || isOutgoing(index) { return .issued }
         if best.map({ $0.strength < 8 && $0.role == .issued }) ?? true, datesANumber(index) { return .reference }
         // «берілді, 06.06.2026 – 05.11.2026 кезеңінде …»: what is issued is a paper, not a period.
         if best?.role == .issued, best?.strength ?? 0 < 8, isPaired(index) {
@@ -63,6 +63,8 @@ struct DateSurroundings {
         if cue.role == .registration, isNumberLabel(match.last) { return nil }
         // «Заключение: … с 11.10.2026», «Предыдущее заключение № 5 от …»: below its title the noun dates nothing.
         if cue.kind != nil, role == .issued, match.tokens.count == 1, !isInTitle, !isHead(match.last) {
+            // «Выписка 12.11.2026» under «Поступление …»: the patient left then.
+            if cue.kind == .excerpt { return nil }
             let isNext = match.last + 1 == spans[index].lowerBound && page.tokens[match.last].isCapitalised
                 && page.tokens[match.last].mark == nil
             return isNext ? distance : nil
@@ -78,6 +80,10 @@ struct DateSurroundings {
     private static let plainLabels = ["дата", "күн"].map { FoldedWord($0) }
 
     private func isWholeLabel(_ token: Int, before date: Int) -> Bool {
+        // A caption: nothing but the label in its cell.
+        if token > date {
+            return cell(of: token).allSatisfy { isNeutral($0) || isPlainLabel($0) }
+        }
         guard token < date, ((token + 1)..<date).allSatisfy({ isNeutral($0) || isPlainLabel($0) }) else { return false }
         let own = page.tokens[token]
         guard token > 0 else { return true }
@@ -176,7 +182,7 @@ struct DateSurroundings {
             let isColumn = page.lines[page.tokens[match.last].line].stretches > 1
             if isLabel || isColumn, isHeader(match, of: index) { return 1 }
             if isLabelAbove(match, of: index) { return 1 }
-            return isLabel && isCaption(match, of: index) ? 1 : nil
+            return cue.kind == nil && isCaption(match, of: index) ? 1 : nil
         case .after(let reach):
             guard match.first > span.upperBound, !isApart(index, from: match, role: role),
                 page.tokens[match.first].line == page.tokens[match.last].line || runsOn(page.tokens[match.first].line)
@@ -264,9 +270,21 @@ struct DateSurroundings {
         let line = mentions[index].lastLine
         let cue = page.tokens[match.first]
         guard cue.line == line + 1, page.lines.indices.contains(cue.line) else { return false }
-        let text = page.lines[cue.line].text
-        let isSmall = text.hasPrefix("(") || page.lines[cue.line].heightRatio < 0.88
-        return isSmall && overlaps(cue.box, dateBox(index))
+        let (below, text) = (page.lines[cue.line], page.lines[cue.line].text)
+        // Where half of the page is captions, their print is its usual one.
+        let isSmaller = below.stretches > 1 && below.heightRatio < 0.88 * page.lines[line].heightRatio
+        let isSmall = text.hasPrefix("(") || below.heightRatio < 0.88 || isSmaller
+        let words = cell(of: match.first)
+        let own = dateBox(index)
+        guard isSmall, words.count <= 9, let whole = union(words), let label = union(match.tokens) else { return false }
+        // Captions that stand close are one stretch; then each label stands for itself.
+        return overlaps(whole.width > own.width * 2.5 ? label : whole, own)
+    }
+
+    /// The words of a word's stretch of its line.
+    private func cell(of token: Int) -> [Int] {
+        let word = page.tokens[token]
+        return page.lines[word.line].tokens.filter { page.tokens[$0].stretch == word.stretch }
     }
 
     /// Whether a word is part of the label whose colon stands right before the date.

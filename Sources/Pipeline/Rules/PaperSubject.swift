@@ -50,7 +50,9 @@ enum PaperSubject: String, Sendable, Hashable, CaseIterable {
         case .noIncome: [.income]
         case .unpaidLeave: [.paidLeave]
         case .otherExcerpt: [.discharge]
-        case .sickness, .discharge, .commission, .disability, .capacityLoss, .termination, .unemployed, .jobSeeker,
+        // «Выписка из протокола заседания ВКК»
+        case .commission: [.otherExcerpt]
+        case .sickness, .discharge, .disability, .capacityLoss, .termination, .unemployed, .jobSeeker,
             .hiring, .transfer, .paidLeave, .studyLeave, .maternityLeave, .returnFromLeave, .otherOrder, .workplace,
             .income, .otherCertificate:
             []

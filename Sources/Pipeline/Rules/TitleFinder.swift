@@ -97,7 +97,7 @@ struct TitleFinder {
         for (kind, phrase) in rules.compoundKinds {
             for match in matcher.matches(of: phrase) {
                 let line = page.tokens[match.first].line
-                let words = match.first...match.last
+                let words = match.first...max(match.first, match.last)
                 guard found[line]?.contains(where: { words.contains($0.token) }) ?? false else { continue }
                 found[line] = found[line]?.map { words.contains($0.token) ? ($0.token, kind) : $0 }
             }
@@ -124,7 +124,10 @@ struct TitleFinder {
         let stretch = line.tokens.filter { page.tokens[$0].stretch == word.stretch }
         let start = page.tokens[stretch.first ?? token]
         var score = 0.0
-        score += word.isUpper ? 2 : word.isCapitalised || start.isCapitalised ? 0.5 : -2
+        // «приказ» in small letters, alone in the middle of the page: no word of a sentence stands so.
+        let isLone = line.tokens.count == 1 && line.isCentred && word.mark == nil
+        let stands = word.isUpper || isLone && !word.isCapitalised
+        score += stands ? 2 : word.isCapitalised || start.isCapitalised ? 0.5 : -2
         if line.upperShare > 0.8 { score += 0.7 }
         if line.isCentred { score += 1.5 }
         if line.heightRatio > 1.1 { score += 1.2 }
@@ -134,7 +137,7 @@ struct TitleFinder {
         if word.mark == ":" { score -= line.isCentred && line.heightRatio > 1.1 ? 0.5 : 1.5 }
         if line.isFull, line.upperShare < 0.6, line.heightRatio < 1.1 { score -= 1.2 }
         if line.text.hasSuffix(",") { score -= 0.8 }
-        if isParagraph(index) { score -= 2.5 }
+        if isParagraph(index) || isStatement(line, with: token) { score -= 2.5 }
         if startsSentence(after: token, in: line) {
             score -= 2.5
         } else if namesSubject(from: token, line: index) {
@@ -147,7 +150,9 @@ struct TitleFinder {
         } else if isNumbered(token, stretch: stretch) {
             score += 0.8
         }
-        if start.text.first?.isLowercase ?? false, index > 0, !page.lines[index - 1].text.hasSuffix(".") { score -= 1 }
+        if start.text.first?.isLowercase ?? false, !isLone, index > 0, !page.lines[index - 1].text.hasSuffix(".") {
+            score -= 1
+        }
         let label = page.tokens[line.tokens].first { $0.mark == ":" }
         if let label, label.word < word.word {
             let place = line.tokens.first { page.tokens[$0].mark == ":" } ?? token
@@ -165,6 +170,13 @@ struct TitleFinder {
         else { return false }
         let next = page.lines[index + 1]
         return next.text.first?.isLowercase ?? false && next.heightRatio < 1.05 && next.text.count > 40
+    }
+
+    /// «Последний больничный лист был закрыт в 2024 году.»: a sentence with its full stop, the noun inside.
+    private func isStatement(_ line: ReadingLine, with token: Int) -> Bool {
+        let end = line.tokens.last.map { page.tokens[$0].folded.count } ?? 0
+        return line.text.hasSuffix(".") && end > 2 && token > line.tokens.lowerBound && !line.isCentred
+            && line.upperShare < 0.5 && line.heightRatio < 1.1 && line.tokens.count > 4
     }
 
     /// Whether a label introduces a paper's own title: «Вид документа: справка …», «Информация: лица, …».

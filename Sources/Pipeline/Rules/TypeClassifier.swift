@@ -208,7 +208,7 @@ struct TypeClassifier: Sendable {
                 if isFirst {
                     guard isUpper || starts.isEmpty || title.score >= 4 else { continue }
                     starts.append((index, 0, title, true))
-                } else if title.score >= 4, titleType(title, in: sheet) != nil {
+                } else if title.score >= 4, titleType(title, in: sheet) != nil || isSecondPaper(title, in: sheet) {
                     starts.append((index, title.lines.first ?? title.head, title, false))
                 }
                 isFirst = false
@@ -225,6 +225,17 @@ struct TypeClassifier: Sendable {
                 sheet: start.sheet, line: start.line, title: start.title,
                 end: next.map { ($0.sheet, $0.line) } ?? (Int.max, 0), isFirstOnPage: start.isFirst)
         }
+    }
+
+    /// «БҰЙРЫҚ / ПРИКАЗ» alone on its line under a paper of another kind: its text says what it is about.
+    private func isSecondPaper(_ title: TitleBlock, in sheet: Sheet) -> Bool {
+        let kinds = title.kinds
+        guard kinds == [.order] || kinds == [.certificate] || kinds == [.notice], let first = sheet.titles.first,
+            !first.kinds.isEmpty, first.kinds.isDisjoint(with: kinds)
+        else { return false }
+        let line = sheet.page.lines[title.head]
+        return line.isCentred && line.upperShare > 0.8
+            && sheet.page.tokens[line.tokens].allSatisfy { !$0.folded.hasLetter || rules.isKindNoun($0.folded) }
     }
 
     /// A title without a noun: a subject named outright in a line that stands as a title.
@@ -326,7 +337,9 @@ struct TypeClassifier: Sendable {
             return finding(type, named.match, in: sheet, grounds: grounds, source: "title")
         }
         if let title = part.title, title.kinds == [.other] { return nil }
-        guard isFirst || part.isFirstOnPage else { return nil }
+        guard isFirst || part.isFirstOnPage || part.title.map({ isSecondPaper($0, in: sheet) }) ?? false else {
+            return nil
+        }
         var kinds = part.title?.kinds ?? []
         kinds.remove(.other)
         if kinds.isEmpty {

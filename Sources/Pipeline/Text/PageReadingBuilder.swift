@@ -18,6 +18,8 @@ struct PageReadingBuilder {
             guard !made.isEmpty, let box = line.box else { continue }
             let start = tokens.count
             tokens += joiningHyphen(made)
+            // The end of a word that the line above broke off is all there is: it stands above now.
+            guard tokens.count > start else { continue }
             let text = line.text
             lines.append(
                 ReadingLine(

@@ -222,4 +222,26 @@ import Testing
         #expect(!NameMatcher().match(submitted: "Ахмедов", found: found, readFromPicture: true).isMatch)
         #expect(!NameMatcher().match(submitted: "", found: found, readFromPicture: true).isMatch)
     }
+
+    /// Two people's names in one field are no name of one person, and the reason must say so.
+    @Test(arguments: [
+        ("Ахметов Данияр Маратович Ким Лада Олеговна", "6 words"), ("Ахметов", "one word"), ("-", "one word"),
+    ])
+    func tellsWhyANameCannotBeCompared(_ submitted: String, _ why: String) {
+        let found = PersonName(surname: "Ахметов", given: "Данияр", patronymic: "Маратович")
+        let match = NameMatcher().match(submitted: submitted, found: found, readFromPicture: false)
+        #expect(!match.isMatch)
+        #expect(match.why.contains(why))
+    }
+
+    /// Double surnames and given names without their hyphens, and a hyphen with spaces around it.
+    @Test(arguments: [
+        ("Салтыков Щедрин Анна Мария Егоровна", "Салтыков-Щедрин", "Анна-Мария", "Егоровна"),
+        ("Анна Мария Егоровна Салтыков Щедрин", "Салтыков-Щедрин", "Анна-Мария", "Егоровна"),
+        ("Салтыков - Щедрин Анна Егоровна", "Салтыков-Щедрин", "Анна", "Егоровна"),
+    ])
+    func cutsLongNames(_ submitted: String, _ surname: String, _ given: String, _ patronymic: String) {
+        let found = PersonName(surname: surname, given: given, patronymic: patronymic)
+        #expect(NameMatcher().match(submitted: submitted, found: found, readFromPicture: false).isMatch)
+    }
 }

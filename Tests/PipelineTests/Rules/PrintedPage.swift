@@ -3,7 +3,7 @@
 /// Pages as a reader gives them, set from plain text: boxes follow from the place of each line and letter.
 ///
 /// A line's first characters say how it stands: `^ ` centred and larger (a title), `= ` centred, `> ` at the right
-/// edge, none at the left. ` || ` parts stretches of a line (columns, table cells), an empty
+/// edge, `~ ` in small print (captions), none at the left. ` || ` parts stretches of a line (columns, table cells), an empty
 /// line leaves room.
 enum PrintedPage {
     static func document(_ pages: String...) -> DocumentText {
@@ -21,9 +21,9 @@ enum PrintedPage {
             defer { y += step }
             let source = String(raw)
             let style = source.prefix(2)
-            let isStyled = ["^ ", "= ", "> "].contains(String(style))
+            let isStyled = ["^ ", "= ", "> ", "~ "].contains(String(style))
             let line = isStyled ? String(source.dropFirst(2)) : source
-            let scale = style == "^ " ? 1.2 : 1
+            let scale = style == "^ " ? 1.2 : style == "~ " ? 0.7 : 1
             let cells = line.components(separatedBy: " || ")
             var words: [Word] = []
             for (index, cell) in cells.enumerated() {
