@@ -4,8 +4,8 @@ internal import JWTKit
 /// An issuer's public keys (RFC 7517), ready to check signatures with.
 ///
 /// Keys that cannot be used here are left out: other uses than signatures, unknown kinds, RSA below 2048 bits,
-/// algorithms that are not allowed. So an issuer may publish what it likes beside the keys that sign for us. Private parts that
-/// should not be there are not kept.
+/// algorithms that are not allowed. So an issuer may publish what it likes beside the keys that sign for us. Private
+/// parts that should not be there are not kept.
 public struct TokenKeys: Sendable {
     /// One member of the set's `keys`.
     private struct Member: Decodable {

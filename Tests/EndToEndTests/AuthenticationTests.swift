@@ -95,7 +95,7 @@ extension EndToEnd {
                     let socket = try RawSocket(port: port)
                     defer { socket.close() }
                     try socket.send(head)
-                    return String(decoding: try socket.receiveUntilClosed(), as: UTF8.self)
+                    return String(decoding: try socket.receive(), as: UTF8.self)
                 }
                 #expect(answer.hasPrefix("HTTP/1.1 \(status) "), "\(answer)")
                 #expect(!answer.contains("100 Continue"))

@@ -36,7 +36,8 @@ extension EndToEnd {
         }
 
         /// Everything that leaves the process but an answer to its caller, while it judges people whose names are
-        /// known: log, audit lines, metrics in every format, spans, errors; and every way in which a name may be written.
+        /// known: log, audit lines, metrics in every format, spans, errors; and every way in which a name may be
+        /// written.
         @Test func nothingThatIsEmittedHoldsAName() async throws {
             let receiver = try await OTLPReceiver()
             let keys = try KeysOfCallers()

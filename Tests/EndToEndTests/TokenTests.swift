@@ -126,7 +126,8 @@ extension EndToEnd {
             #expect([401, 503].contains(try await status(second)))
             _ = try folder.write(try await new.keySet(), to: "jwks.json")
             try await eventually("the new key") { try await status(second) == 200 }
-            #expect(try await status(first) == 401, "a token of a withdrawn key is remembered")
+            // 503 while a reading happens to be under way.
+            try await eventually("the old key's end") { try await status(first) == 401 }
             // The issuer goes away: what is known stays good.
             site.killGroup()
             try await eventually("a failed reading") {

@@ -64,7 +64,8 @@ extension RouteDescription {
             "checks": ["store": "ok", "disk": "less free space than IDP_DISK_RESERVE_BYTES"],
         ]
         return RouteDescription(
-            method: .get, template: path, tag: .service, id: id, access: .service, summary: "Whether the service wants traffic",
+            method: .get, template: path, tag: .service, id: id, access: .service,
+            summary: "Whether the service wants traffic",
             answers: [
                 .json(200, "Readiness", "It does.", example: good, fields: ["Cache-Control"]),
                 .json(503, "Readiness", "It does not: the checks say why.", example: bad, fields: ["Cache-Control"]),

@@ -1,5 +1,6 @@
 import EventHTTP
 import Observability
+import Pipeline
 import Testing
 
 @testable import IDPServer

@@ -47,7 +47,7 @@ struct KeyFileTests {
         (#"{"key":[]}"#, "keys"), ("nonsense", "not JSON"), (#"{"keys":7}"#, "wrong kind"),
     ])
     func whatIsWrongIsSaidAndNoKeyIsRepeated(_ text: String, _ words: String) throws {
-        let mistake = try #require(mistake(text), "taken: \(text)")
+        let mistake = try #require(self.mistake(text), "taken: \(text)")
         #expect(mistake.contains(words), "\(mistake)")
         #expect(!mistake.contains("secret-key"))
     }
