@@ -299,14 +299,14 @@ extension EndToEnd {
         @Test func theDescriptionSaysWhatEachOperationNeeds() async throws {
             let keys = try KeysOfCallers()
             _ = try await keys.add("loans", ["read"])
-            let server = try await keys.serve(["IDP_AUTH_EXEMPT": "/health,/openapi.json"])
+            let server = try await keys.serve(["IDP_AUTH_EXEMPT": "/ready,/openapi.json"])
             #expect(try await server.client.get("/metrics").status == 401)
             let answer = try await server.client.get("/openapi.json")
             let document = answer.json
             #expect(document["components"]["securitySchemes"]["key"]["scheme"].string == "bearer")
             for (path, methods) in try #require(document["paths"].object) {
                 for (method, operation) in methods.object ?? [:] {
-                    let isOpen = ["/health", "/openapi.json"].contains(path)
+                    let isOpen = ["/ready", "/openapi.json"].contains(path)
                     let target = path.replacing("{run_id}", with: UUID().uuidString.lowercased())
                         .replacing("{page}", with: "1")
                     let status = try await server.client.send(method.uppercased(), target).status

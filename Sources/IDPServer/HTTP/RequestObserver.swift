@@ -24,6 +24,15 @@ struct RequestObserver: Sendable {
         head.field(.traceparent).flatMap { TraceContext(traceparent: $0, tracestate: head.field(.tracestate)) }
     }
 
+    /// The path as a span may show it: as it came where it holds nothing but a run's id and numbers; else the template,
+    /// for anything could stand there, a name too.
+    private static func path(of head: RequestHead, _ template: RouteTemplate) -> String {
+        guard template.hasVariable else { return template.text }
+        let isNumber = template.variable(1, in: head.path)?.allSatisfy { (0x30...0x39).contains($0) } ?? true
+        guard isNumber, let id = template.variable(in: head.path), RunID(ascii: id) != nil else { return template.text }
+        return String(decoding: head.path, as: UTF8.self)
+    }
+
     private func beginSpan(
         _ endpoint: Endpoint, _ head: RequestHead, _ caller: TraceContext?, startUnixNanoseconds: UInt64? = nil
     ) -> TracingSystem.Start? {
@@ -32,7 +41,7 @@ struct RequestObserver: Sendable {
             attributes: [
                 .init("http.request.method", "\(endpoint.method.name)"),
                 .init("http.route", endpoint.template.text),
-                .init("url.path", String(decoding: head.path, as: UTF8.self)),
+                .init("url.path", Self.path(of: head, endpoint.template)),
                 .init("client.address", head.peerAddress.host),
                 .init("url.scheme", head.isTLS ? "https" : "http"), .init("network.protocol.version", "1.1"),
             ], startUnixNanoseconds: startUnixNanoseconds)
