@@ -26,6 +26,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         // SQLite behind one serial queue per connection: the job store.
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+        // Signatures of callers' tokens.
+        .package(url: "https://github.com/vapor/jwt-kit", exact: "5.7.1"),
     ],
     targets: [
         // System libraries, each imported by one target only.
@@ -65,6 +67,10 @@ let package = Package(
         .target(name: "OutboundHTTP", dependencies: ["CCurl"], swiftSettings: strict),
         .target(name: "PostgresClient", dependencies: ["CPostgres"], swiftSettings: strict),
 
+        // Away from libevent's OpenSSL: the library brings a BoringSSL of its own.
+        .target(
+            name: "Tokens", dependencies: [.product(name: "JWTKit", package: "jwt-kit")], swiftSettings: strict),
+
         // What stands between the service and others that may fail.
         .target(
             name: "Dependencies",
@@ -86,7 +92,7 @@ let package = Package(
             name: "IDPServer",
             dependencies: [
                 "CSyncFS", "Dependencies", "EventHTTP", "Observability", "OutboundHTTP", "Pipeline",
-                "PostgresClient",
+                "PostgresClient", "Tokens",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
@@ -126,13 +132,17 @@ let package = Package(
         .testTarget(
             name: "PostgresClientTests", dependencies: ["PostgresClient", "TestSupport"], swiftSettings: strict),
         .testTarget(
+            name: "TokensTests",
+            dependencies: ["Tokens", "TestSupport", .product(name: "JWTKit", package: "jwt-kit")],
+            swiftSettings: strict),
+        .testTarget(
             name: "PipelineTests", dependencies: ["Pipeline", "Observability", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
             name: "IDPServerTests",
             dependencies: [
                 "IDPServer", "Dependencies", "EventHTTP", "Observability", "OutboundHTTP", "Pipeline",
-                "PostgresClient", "TestSupport",
+                "PostgresClient", "TestSupport", "Tokens",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
             ],

@@ -15,7 +15,7 @@ public struct Response: Sendable {
         precondition((200...599).contains(status), "An answer's status is from 200 to 599.")
         self.status = status
         // With room for what is added on the way out, a request id for instance.
-        self.fields.reserveCapacity(fields.count + 2)
+        self.fields.reserveCapacity(fields.count + 4)
         for (name, value) in fields { self.fields.append((name: name, value: value)) }
         self.body = body
     }

@@ -22,7 +22,7 @@ extension HTTPClient {
 /// Start: telemetry, document workers, store and recovery, front. Stop, at SIGTERM or SIGINT: not ready; (grace for
 /// balancers); no new work; the front finishes its open exchanges while runs end or go back to the queue; front freed;
 /// workers ended; spans and logs flushed. A second signal ends the process at once.
-/// With TLS, SIGHUP reads certificates again.
+/// SIGHUP reads certificates and the keys of callers again, where there are any.
 final class Application: Sendable {
     let settings: Settings
     let telemetry: Telemetry
@@ -31,6 +31,7 @@ final class Application: Sendable {
     private let spool: UploadSpool
     private let readiness: ReadinessBoard
     private let servers: Servers
+    private let access: AccessControl?
     private let control = DispatchQueue(label: "idp.control")
     private let signals: TerminationSignals
 
@@ -87,9 +88,11 @@ final class Application: Sendable {
                 bytesMax: settings.front.uploadBytesMax)
         }
         readiness = ReadinessBoard(serviceName: settings.service.name)
+        access = try AccessControl.make(
+            settings, registry: registry, dependencies: dependencies, logger: logger)
         servers = Servers(
             settings: settings, telemetry: telemetry, runs: runs, spool: spool, readiness: readiness,
-            pipeline: pipeline, source: source, loopStates: loopStates)
+            pipeline: pipeline, source: source, access: access, loopStates: loopStates)
         signals = TerminationSignals(queue: control)
     }
 
@@ -98,6 +101,7 @@ final class Application: Sendable {
         signals.ignoreBrokenPipes()
         pool.start()
         try runs.start()
+        access?.source.start()
         keepReadinessFresh()
         try servers.start()
         if settings.front.isProbeOn {
@@ -112,22 +116,27 @@ final class Application: Sendable {
             ])
     }
 
-    /// Reads certificates again. A file that is bad leaves the old ones in force.
+    /// Reads certificates and keys again. A file that is bad leaves the old ones in force.
     private func reload() {
+        if settings.front.tls != nil { reload("TLS certificates", servers.reloadTLS) }
+        if let access { reload("keys of callers", access.source.reload) }
+    }
+
+    private func reload(_ what: String, _ read: () throws -> Void) {
         do {
-            try servers.reloadTLS()
-            telemetry.logger.notice("TLS certificates reloaded")
+            try read()
+            telemetry.logger.notice("\(what) reloaded")
         } catch {
             telemetry.logger.error(
-                "TLS certificates not reloaded; the old ones stay in force",
+                "\(what) not reloaded; the old ones stay in force",
                 metadata: ["code": "\(ErrorCode.internalProcessingError.rawValue)", "cause": "\(error)"])
         }
     }
 
     /// Parks the main thread; the process ends in here.
     func waitForTermination() -> Never {
-        // Without TLS there is nothing to read again, and a terminal that hangs up ends the server as ever.
-        if settings.front.tls != nil { signals.onHangUp { [self] in reload() } }
+        // Where there is nothing to read again, a terminal that hangs up ends the server as ever.
+        if settings.front.tls != nil || access != nil { signals.onHangUp { [self] in reload() } }
         signals.onFirst { [self] signal in
             telemetry.logger.notice("shutting down", metadata: ["signal": "\(signal)"])
             // The stop blocks; the control queue stays free to see the second signal.
@@ -142,7 +151,9 @@ final class Application: Sendable {
     }
 
     private func renewReadiness() {
-        readiness.update(runs.readiness().map { ($0.name, $0.isPassing ? nil : $0.detail) })
+        var checks: [ReadinessBoard.Check] = runs.readiness().map { ($0.name, $0.isPassing ? nil : $0.detail) }
+        if let access { checks.append(("keys", access.source.failure)) }
+        readiness.update(checks)
     }
 
     private func stopAndExit() -> Never {

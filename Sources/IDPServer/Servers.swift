@@ -11,7 +11,7 @@ final class Servers: Sendable {
 
     init(
         settings: Settings, telemetry: Telemetry, runs: RunService, spool: UploadSpool, readiness: ReadinessBoard,
-        pipeline: DocumentPipeline, source: S3Source?, loopStates: [LoopState]
+        pipeline: DocumentPipeline, source: S3Source?, access: AccessControl?, loopStates: [LoopState]
     ) {
         let front = settings.front
         let intake = Intake(
@@ -35,11 +35,12 @@ final class Servers: Sendable {
                 runs: runs, pictures: PagePictures(painter: pipeline, width: settings.documents.workers)
             ).routes
             + ConsoleRoutes().routes + probeRoutes
-        let description = OpenAPIRoute(describing: routes.map(\.description), serviceName: settings.service.name)
+        let description = OpenAPIRoute(
+            describing: routes.map(\.description), serviceName: settings.service.name, security: APISecurity(settings))
         let wiring = Wiring(settings: settings, telemetry: telemetry)
         main = wiring.makeServer(
             routes + description.routes, port: front.port, tls: front.tls, unixSocket: front.unixSocket,
-            loopStates: loopStates)
+            access: access, loopStates: loopStates)
         scrape = front.metricsPort.map { port in
             wiring.makeServer(metricsRoutes, port: port, loopStates: [LoopState(lane: .shared)])
         }
@@ -86,7 +87,9 @@ private struct Wiring {
         metrics = HTTPMetrics(telemetry.registry)
         observer = RequestObserver(
             tracing: telemetry.tracing,
-            accessLog: AccessLog(sink: telemetry.sink, isOn: telemetry.level <= .info, now: WallClock.milliseconds))
+            accessLog: AccessLog(sink: telemetry.sink, isOn: telemetry.level <= .info, now: WallClock.milliseconds),
+            auditLog: settings.authentication.method == .none
+                ? nil : AuditLog(sink: telemetry.sink, now: WallClock.milliseconds))
         let queue = RequestQueue<Call>(width: max(2, min(4, settings.front.loops))) { $0.run() }
         self.queue = queue
         telemetry.registry.observedGauge(
@@ -96,13 +99,14 @@ private struct Wiring {
 
     func makeServer(
         _ routes: [Route], port: Int, tls: TLSConfiguration? = nil, unixSocket: UnixSocketAddress? = nil,
-        loopStates: [LoopState]
+        access: AccessControl? = nil, loopStates: [LoopState]
     ) -> HTTPServer {
         let scheme = tls == nil ? "http" : "https"
         let router = Router(
-            table: RouteTable(routes, metrics: metrics, scheme: scheme),
+            table: RouteTable(
+                routes, metrics: metrics, scheme: scheme, exempt: settings.authentication.exemptTemplates),
             unmatched: UnmatchedMetrics(metrics, scheme: scheme),
-            loops: loopStates, observer: observer, queue: queue)
+            loops: loopStates, observer: observer, queue: queue, access: access)
         let logger = telemetry.logger
         var configuration = HTTPServerConfiguration(
             host: settings.front.host, port: UInt16(port), loops: loopStates.count,

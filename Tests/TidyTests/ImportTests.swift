@@ -9,9 +9,12 @@ import Testing
     /// What each target may import of ours.
     static let allowed: [String: Set<String>] = [
         "EventHTTP": [], "Observability": [], "OutboundHTTP": [], "PostgresClient": [],
+        "Tokens": [],
         "Dependencies": ["Observability", "OutboundHTTP"],
         "Pipeline": ["Dependencies", "Observability", "OutboundHTTP"],
-        "IDPServer": ["Dependencies", "EventHTTP", "Observability", "OutboundHTTP", "Pipeline", "PostgresClient"],
+        "IDPServer": [
+            "Dependencies", "EventHTTP", "Observability", "OutboundHTTP", "Pipeline", "PostgresClient", "Tokens",
+        ],
     ]
     /// The owner of each C library.
     static let owners = [

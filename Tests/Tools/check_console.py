@@ -1,6 +1,7 @@
 """Uses the console and /docs as people do, in a real Chromium, and holds what they see.
 
-    check_console.py URL [NAME...]    runs the named checks, or all of them; prints one line for each
+    check_console.py URL [NAME...]              runs the named checks, or all of them; prints one line for each
+    check_console.py --key-file FILE URL        the checks of a server that asks for the key in FILE
 
 Fails with the first thing that is not as it should be in each check.
 """
@@ -274,19 +275,56 @@ def check_docs(driver, url):
     assert "curl -i -F" in text_of(driver, "#process .command")
 
 
+def guarded_asks_for_a_key(driver, url, key):
+    """Without a key the page asks for one; with it a paper is judged and followed; it stays in this tab alone."""
+    driver.get(f"{url}/#/jobs")
+    wait(driver, "the dialog", lambda: all_of(driver, "#key-dialog[open]"))
+    driver.find_element(By.ID, "key-value").send_keys("wrong" + Keys.ENTER)
+    kept = "return sessionStorage.getItem('idp.key')"
+    wait(driver, "the dialog again",
+         lambda: driver.execute_script(kept) == "wrong" and all_of(driver, "#key-dialog[open]"))
+    field = driver.find_element(By.ID, "key-value")
+    assert field.get_attribute("type") == "password"
+    field.clear()
+    field.send_keys(key + Keys.ENTER)
+    wait(driver, "the list", lambda: text_of(driver, "main h1") and not all_of(driver, "#key-dialog[open]"))
+    open_console(driver, url)
+    send(driver, *sample([]))
+    assert verdict(driver) == "The document proves the reason", verdict(driver)
+    assert driver.execute_script("return document.cookie") == ""
+    kept = driver.execute_script("return JSON.stringify(localStorage)")
+    assert key not in kept, kept
+    driver.switch_to.new_window("tab")
+    driver.get(f"{url}/#/jobs")
+    wait(driver, "the dialog in another tab", lambda: all_of(driver, "#key-dialog[open]"))
+    driver.close()
+    driver.switch_to.window(driver.window_handles[0])
+    driver.get(f"{url}/docs#listJobs")
+    wait(driver, "the operation", lambda: all_of(driver, "#listJobs[open] .try"))
+    driver.execute_script("document.querySelector('#listJobs .try button').click()")
+    wait(driver, "the answer", lambda: '"jobs"' in text_of(driver, "#listJobs .body"))
+    command = text_of(driver, "#listJobs .command")
+    assert key not in command, command
+
+
 def main():
-    url, *names = sys.argv[1:]
-    checks = {name[6:]: check for name, check in globals().items() if name.startswith("check_")}
+    arguments = sys.argv[1:]
+    kind, key = "check_", None
+    if arguments[0] == "--key-file":
+        kind, key = "guarded_", pathlib.Path(arguments[1]).read_text().strip()
+        arguments = arguments[2:]
+    url, *names = arguments
+    checks = {name[len(kind):]: check for name, check in globals().items() if name.startswith(kind)}
     driver = browser.start()
     failed = []
     try:
         for name in names or checks:
             try:
                 driver.get_log("browser")
-                checks[name](driver, url)
+                checks[name](driver, url, *([key] if key else []))
                 # Answers of 4xx are what the check of errors is about; the browser notes each of them.
                 loud = [one for one in browser.complaints(driver)
-                        if name != "errors" or "Failed to load resource" not in one]
+                        if name not in ("errors", "asks_for_a_key") or "Failed to load resource" not in one]
                 assert not loud, f"the console said: {loud}"
                 print(f"ok {name}", flush=True)
             except Exception:

@@ -17,7 +17,8 @@ struct OpenAPICommand: ParsableCommand {
     func run() throws {
         let settings = try SettingsLoading.load(arguments, command: Self.self)
         let document = OpenAPIDocument(
-            RouteDescription.served(by: settings.front), serviceName: settings.service.name)
+            RouteDescription.served(by: settings.front), serviceName: settings.service.name,
+            security: APISecurity(settings))
         try FileHandle.standardOutput.write(contentsOf: Data(document.bytes))
     }
 }

@@ -1,5 +1,6 @@
 internal import EventHTTP
 internal import Pipeline
+internal import Tokens
 
 extension Setting {
     /// Every setting there is, by heading. README's table, `--help` and `check-config` are made from it.
@@ -193,7 +194,39 @@ extension Setting {
     private static let security: [Setting] = [
         Setting(
             name: "IDP_AUTH", group: .security, kind: .authentication, fallback: "none",
-            help: "Who may call: everybody, holders of a key, holders of a token", support: .only { $0 == "none" }),
+            help: "Who may call: everybody, holders of a key of the file (SIGHUP reads it again), holders of a token"),
+        Setting(
+            name: "IDP_AUTH_EXEMPT", group: .security, kind: .list,
+            fallback: "/health,/livez,/ready,/readyz,/metrics,/,/docs,/openapi.json",
+            help: "Paths that stay open to everybody, joined by commas; / stands for the console"),
+        Setting(
+            name: "IDP_AUTH_RATE", group: .security, kind: .quota, fallback: nil,
+            help: "Requests in a time that each caller has who has no rate of his own; more are refused, RATE_LIMITED"),
+        Setting(
+            name: "IDP_AUTH_QUEUE_LIMIT", group: .security, kind: .integer(0...10_000_000), fallback: nil,
+            help: "Jobs that each caller may have waiting for whom the key file says nothing; more are QUEUE_FULL"),
+        Setting(
+            name: "IDP_JWT_ISSUER", group: .security, kind: .word, fallback: nil,
+            help: "With IDP_AUTH=jwt: whose tokens are good, their iss"),
+        Setting(
+            name: "IDP_JWT_AUDIENCE", group: .security, kind: .list, fallback: nil,
+            help: "With IDP_AUTH=jwt: whom tokens must be for, one of these in their aud, joined by commas"),
+        Setting(
+            name: "IDP_JWT_JWKS", group: .security, kind: .keySet, fallback: nil,
+            help: "With IDP_AUTH=jwt: the issuer's public keys, a JSON Web Key Set in a file or at a URL"),
+        Setting(
+            name: "IDP_JWT_JWKS_REFRESH", group: .security, kind: .duration(1...86_400), fallback: "5m",
+            help: "How often the keys are read anew; SIGHUP and tokens of unknown keys ask for it as well"),
+        Setting(
+            name: "IDP_JWT_ALGORITHMS", group: .security, kind: .tokenAlgorithms,
+            fallback: TokenAlgorithm.allCases.map(\.rawValue).joined(separator: ","),
+            help: "Signature algorithms that tokens may have, joined by commas"),
+        Setting(
+            name: "IDP_JWT_CLOCK_SKEW", group: .security, kind: .duration(0...600), fallback: "30s",
+            help: "How far the issuer's clock and this one may be apart"),
+        Setting(
+            name: "IDP_JWT_CALLER_CLAIM", group: .security, kind: .word, fallback: "sub",
+            help: "The claim that names the caller"),
         Setting(
             name: "IDP_TLS_CERT", group: .security, kind: .path, fallback: nil,
             help: "Certificate chain, PEM: with IDP_TLS_KEY the port speaks TLS 1.2 and 1.3; SIGHUP reads it again"),
@@ -312,6 +345,23 @@ extension SettingKind {
     fileprivate static let artifacts = SettingKind.text(
         matches: { $0 == "disk" || S3Location($0) != nil },
         shape: "disk or s3://bucket/prefix")
+
+    fileprivate static let quota = SettingKind.text(
+        matches: { QuotaPolicy($0) != nil }, shape: "requests in a time, like 100/1m or 5/s")
+
+    fileprivate static let keySet = SettingKind.text(
+        matches: { text in
+            !text.contains("://") || SettingKind.url(schemes: ["https"]).value(of: text) != nil
+                || ["http://127.0.0.1", "http://localhost", "http://[::1]"].contains { host in
+                    text.hasPrefix(host) && [nil, ":", "/"].contains(text.dropFirst(host.count).first)
+                }
+        }, shape: "a path or a URL that begins with https:// (http:// only to this machine)")
+
+    fileprivate static let tokenAlgorithms = SettingKind.text(
+        matches: { text in
+            text.split(separator: ",", omittingEmptySubsequences: false)
+                .allSatisfy { TokenAlgorithm(rawValue: String($0)) != nil }
+        }, shape: "some of " + TokenAlgorithm.allCases.map(\.rawValue).joined(separator: ","))
 
     fileprivate static let authentication = SettingKind.text(
         matches: { $0 == "none" || $0 == "jwt" || ($0.hasPrefix("keys:") && $0.utf8.count > 5) },

@@ -42,6 +42,7 @@ extension Settings {
             name: read.text("IDP_APP_NAME"), environment: read.text("IDP_ENV"),
             shutdownGrace: read.duration("IDP_SHUTDOWN_GRACE"), shutdownDelay: read.duration("IDP_SHUTDOWN_DELAY"))
         front = Front(read, cores: cores)
+        authentication = Authentication(read)
         let workers = read.optionalInteger("IDP_WORKERS") ?? cores
         documents = Documents(
             workers: workers, pagesMax: read.integer("IDP_MAX_PAGES"), ocrLanguages: read.text("IDP_OCR_LANGUAGES"),
@@ -88,6 +89,7 @@ extension Settings {
             refuse("IDP_METRICS_PORT", "\(port) is IDP_PORT too; take another or leave it out")
         }
         mistakes += front.contradictionsOfTLS(resolved)
+        mistakes += authentication.contradictions(resolved)
         mistakes += storage.contradictionsOfS3(resolved)
         if let file = outbound.certificateAuthorityFile, !FileManager.default.isReadableFile(atPath: file) {
             refuse("IDP_OUTBOUND_CA", "\"\(file)\" cannot be read; it must be a PEM file")

@@ -1,6 +1,7 @@
 import EventHTTP
 import Pipeline
 import PostgresClient
+import Tokens
 
 /// All settings, read once and immutable. `Setting.table` says what each may be and what it is when nobody sets it.
 struct Settings: Sendable {
@@ -119,6 +120,33 @@ struct Settings: Sendable {
         var openTelemetry: [String: String]
     }
 
+    /// IDP_JWT_….
+    struct Tokens: Sendable, Equatable {
+        var rules: TokenRules
+        /// A path or a URL.
+        var keySet: String
+        var refresh: Duration
+    }
+
+    /// IDP_AUTH….
+    struct Authentication: Sendable, Equatable {
+        /// How callers prove who they are.
+        enum Method: Sendable, Equatable {
+            /// They do not.
+            case none
+            /// By a key of this file, or a certificate that it names.
+            case keys(path: String)
+            /// By a token.
+            case tokens(Tokens)
+        }
+
+        var method: Method
+        /// Templates of routes that are open to everybody.
+        var exempt: [String]
+        /// For callers for whom nothing else is said.
+        var defaults: CallerDefaults
+    }
+
     /// IDP_OUTBOUND_CA.
     struct Outbound: Sendable, Equatable {
         /// Nil: the system's authorities.
@@ -127,6 +155,7 @@ struct Settings: Sendable {
 
     var service: Service
     var front: Front
+    var authentication: Authentication
     var documents: Documents
     var jobs: Jobs
     var storage: Storage

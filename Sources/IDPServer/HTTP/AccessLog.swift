@@ -25,6 +25,7 @@ struct AccessLog: Sendable {
         if let runID = context.runID { line.field("run_id", runID.description) }
         if let trace = context.trace { line.trace(trace) }
         context.peer.withHostBytes { line.field("client_address", bytes: $0) }
+        if let caller = context.caller { line.field("caller", caller.name) }
         end(context.endpoint, record, &line)
         if let error {
             line.field("code", error.code.rawValue)
@@ -36,16 +37,16 @@ struct AccessLog: Sendable {
     /// A queued endpoint's request that was answered on the loop; its id is the state's last. `bytes_out` counts the
     /// body alone.
     func write(
-        _ endpoint: Endpoint, _ head: RequestHead, _ runID: RunID, _ trace: TraceContext?, _ record: ExchangeRecord,
-        _ state: LoopState
+        _ endpoint: Endpoint, _ head: RequestHead, _ runID: RunID, _ caller: Caller?, _ trace: TraceContext?,
+        _ record: ExchangeRecord, _ state: LoopState
     ) {
         guard isOn else { return }
-        write(endpoint, head, runID, trace, record, requestID: state.lastRequestID, &state.line, state.lane)
+        write(endpoint, head, runID, caller, trace, record, requestID: state.lastRequestID, &state.line, state.lane)
     }
 
     private func write(
-        _ endpoint: Endpoint, _ head: RequestHead, _ runID: RunID, _ trace: TraceContext?, _ record: ExchangeRecord,
-        requestID: UnsafeRawBufferPointer, _ line: inout LogLine, _ lane: Lane
+        _ endpoint: Endpoint, _ head: RequestHead, _ runID: RunID, _ caller: Caller?, _ trace: TraceContext?,
+        _ record: ExchangeRecord, requestID: UnsafeRawBufferPointer, _ line: inout LogLine, _ lane: Lane
     ) {
         begin(&line, status: record.status)
         line.field("request_id", bytes: requestID)
@@ -55,6 +56,7 @@ struct AccessLog: Sendable {
         }
         if let trace { line.trace(trace) }
         head.peerAddress.withHostBytes { line.field("client_address", bytes: $0) }
+        if let caller { line.field("caller", caller.name) }
         end(endpoint, record, &line)
         line.end(to: sink, lane: lane)
     }

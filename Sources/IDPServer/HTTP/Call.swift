@@ -44,10 +44,32 @@ final class Call: Sendable {
         return id
     }
 
+    /// The run that the path names with its first variable segment, if the caller may touch it: of another's, and of
+    /// one that is not there, he hears the same. Reads the store where authentication is on.
+    ///
+    /// - Throws: `JOB_NOT_FOUND`, `JOB_EXPIRED`, `STORAGE_FAILED`.
+    func ownRunID(in runs: RunService) throws(ServiceError) -> RunID {
+        let id = try runID()
+        guard let caller = context.caller else { return id }
+        let owner = try runs.record(for: id).caller
+        guard caller.mayTouch(runOf: owner) else {
+            throw ServiceError(.jobNotFound, cause: "\(caller.name) asked for a run of another caller")
+        }
+        return id
+    }
+
     /// Answers. Once; from any thread.
     func reply(_ response: Response) {
         var response = response
         response.fields.append((name: "X-Request-ID", value: context.requestID))
+        response.fields.append((name: "X-Content-Type-Options", value: "nosniff"))
+        // What is told of a run is its caller's: no cache on the way keeps it.
+        if !response.fields.contains(where: { $0.name == "Cache-Control" }) {
+            response.fields.append((name: "Cache-Control", value: "no-store"))
+        }
+        if let admitted = context.admitted {
+            for field in admitted.rateFields { response.fields.append((name: field.name, value: field.value)) }
+        }
         exchange.reply(response)
     }
 

@@ -5,16 +5,17 @@ internal import Observability
 enum Handler: Sendable {
     /// Answers on the loop thread. It may not block or wait.
     case inline(@Sendable (RequestHead, inout InlineReply) throws(ServiceError) -> Void)
-    /// Decides on the loop what body is wanted, before any of it is read; then answers from a queue.
+    /// Decides on the loop what body is wanted, before any of it is read; then answers from a queue. The caller is nil
+    /// where nobody has to say who he is.
     case queued(
-        admit: @Sendable (RequestHead) throws(ServiceError) -> BodyPlan,
+        admit: @Sendable (RequestHead, Caller?) throws(ServiceError) -> BodyPlan,
         handle: @Sendable (Call) throws(ServiceError) -> Void)
 }
 
 /// Answers a queued route's request on the loop where that can be done at once: gives the run that the answer is about,
 /// or nil to leave the request to the queue, with nothing written. The second argument is the path's variable segment.
-/// It may not block, wait or allocate.
-typealias Shortcut = @Sendable (RequestHead, UnsafeRawBufferPointer, inout InlineReply) -> RunID?
+/// It may not block, wait or allocate. The last argument is who asks, where that has to be known.
+typealias Shortcut = @Sendable (RequestHead, UnsafeRawBufferPointer, inout InlineReply, Caller?) -> RunID?
 
 /// A route as it is declared beside its resource: what it is to callers, and what answers it.
 struct Route: Sendable {
@@ -49,8 +50,13 @@ final class Endpoint: Sendable {
     let isProbe: Bool
     /// `{method} {route}`, the name of its server spans (OpenTelemetry's HTTP conventions).
     let spanName: String
+    let access: RouteAccess
+    /// Whether everybody may use it, also with authentication.
+    let isOpen: Bool
 
-    init(_ route: Route, method: HTTPMethod, metrics: EndpointMetrics) {
+    init(_ route: Route, method: HTTPMethod, metrics: EndpointMetrics, isOpen: Bool = false) {
+        access = route.description.access
+        self.isOpen = isOpen
         self.method = method
         self.metrics = metrics
         template = route.template

@@ -11,8 +11,16 @@ extension InlineReply {
         reset()
         status(answer.status)
         field("X-Request-ID", text: requestID)
-        for field in answer.fields { self.field(named: field.name, text: field.value) }
+        write(answer.fields)
+        // An error is about one request, and may tell what is behind a key: nobody keeps it.
+        field("Cache-Control", "no-store")
+        field("X-Content-Type-Options", "nosniff")
         answer.body.withUnsafeBytes { appendBody($0) }
+    }
+
+    /// Adds fields that were made at run time.
+    mutating func write(_ fields: [HTTPErrorAnswer.Field]) {
+        for field in fields { self.field(named: field.name, text: field.value) }
     }
 }
 

@@ -19,19 +19,26 @@ final class RequestContext: ExchangeContext {
     let span: RecordedSpan?
     /// The other end of the connection.
     let peer: PeerAddress
+    /// Who makes it; nil where nobody has to say so.
+    let admitted: AdmittedCaller?
     /// Stops the request's own work when the client goes away.
     let cancellation = CancellationToken()
     private let state = Mutex(State())
 
     init(
-        endpoint: Endpoint, requestID: String, trace: TraceContext?, span: RecordedSpan?, peer: PeerAddress
+        endpoint: Endpoint, requestID: String, trace: TraceContext?, span: RecordedSpan?, peer: PeerAddress,
+        admitted: AdmittedCaller? = nil
     ) {
+        self.admitted = admitted
         self.endpoint = endpoint
         self.requestID = requestID
         self.trace = trace
         self.span = span
         self.peer = peer
     }
+
+    /// Who makes it; nil where nobody has to say so.
+    var caller: Caller? { admitted?.caller }
 
     /// What the request was answered with, if it failed: for the log and the span.
     var error: ServiceError? {

@@ -6,18 +6,31 @@ internal import Observability
 struct RequestObserver: Sendable {
     let tracing: TracingSystem
     let accessLog: AccessLog
+    /// Nil where nobody has to say who he is.
+    var auditLog: AuditLog?
 
     /// Starts the observation of an accepted request: its id, its trace context, its server span.
-    func begin(_ endpoint: Endpoint, _ head: RequestHead, _ state: LoopState) -> RequestContext {
+    func begin(
+        _ endpoint: Endpoint, _ head: RequestHead, _ admitted: AdmittedCaller?, _ state: LoopState
+    ) -> RequestContext {
         let caller = callersTrace(head)
         let start = endpoint.isProbe ? nil : beginSpan(endpoint, head, caller)
         return RequestContext(
             endpoint: endpoint, requestID: state.requestID(of: head), trace: start?.context ?? caller,
-            span: start?.span, peer: head.peerAddress)
+            span: start?.span, peer: head.peerAddress, admitted: admitted)
     }
 
     private func callersTrace(_ head: RequestHead) -> TraceContext? {
         head.field(.traceparent).flatMap { TraceContext(traceparent: $0, tracestate: head.field(.tracestate)) }
+    }
+
+    /// The path as a span may show it: as it came where it holds nothing but a run's id and numbers; else the template,
+    /// for anything could stand there, a name too.
+    private static func path(of head: RequestHead, _ template: RouteTemplate) -> String {
+        guard template.hasVariable else { return template.text }
+        let isNumber = template.variable(1, in: head.path)?.allSatisfy { (0x30...0x39).contains($0) } ?? true
+        guard isNumber, let id = template.variable(in: head.path), RunID(ascii: id) != nil else { return template.text }
+        return String(decoding: head.path, as: UTF8.self)
     }
 
     private func beginSpan(
@@ -28,7 +41,7 @@ struct RequestObserver: Sendable {
             attributes: [
                 .init("http.request.method", "\(endpoint.method.name)"),
                 .init("http.route", endpoint.template.text),
-                .init("url.path", String(decoding: head.path, as: UTF8.self)),
+                .init("url.path", Self.path(of: head, endpoint.template)),
                 .init("client.address", head.peerAddress.host),
                 .init("url.scheme", head.isTLS ? "https" : "http"), .init("network.protocol.version", "1.1"),
             ], startUnixNanoseconds: startUnixNanoseconds)
@@ -36,14 +49,14 @@ struct RequestObserver: Sendable {
 
     /// Observes a queued endpoint's request that its shortcut has answered: everything that an accepted one gets.
     func shortcutAnswered(
-        _ endpoint: Endpoint, _ head: RequestHead, _ runID: RunID, _ reply: inout InlineReply, since started: UInt64,
-        _ state: LoopState
+        _ endpoint: Endpoint, _ head: RequestHead, _ runID: RunID, _ caller: Caller?, _ reply: inout InlineReply,
+        since started: UInt64, _ state: LoopState
     ) {
-        let caller = callersTrace(head)
+        let trace = callersTrace(head)
         let elapsed = MonotonicClock.nanoseconds() &- started
         let start =
             tracing.isEnabled
-            ? beginSpan(endpoint, head, caller, startUnixNanoseconds: WallClock.nanoseconds() &- elapsed) : nil
+            ? beginSpan(endpoint, head, trace, startUnixNanoseconds: WallClock.nanoseconds() &- elapsed) : nil
         let record = ExchangeRecord(
             status: reply.currentStatus, bytesIn: 0, bytesOut: reply.bodyBytes, durationNanoseconds: elapsed)
         endpoint.metrics.record(
@@ -52,7 +65,7 @@ struct RequestObserver: Sendable {
             span.set("http.response.status_code", record.status)
             span.end()
         }
-        accessLog.write(endpoint, head, runID, start?.context ?? caller, record, state)
+        accessLog.write(endpoint, head, runID, caller, start?.context ?? trace, record, state)
     }
 
     /// Ends it: one call for each accepted request.
@@ -69,6 +82,7 @@ struct RequestObserver: Sendable {
             }
             span.end()
         }
+        auditLog?.write(context, record, state)
         guard !context.endpoint.isProbe else { return }
         accessLog.write(context, record, state)
     }
@@ -89,5 +103,6 @@ struct RequestObserver: Sendable {
         metrics.record(
             status: error.code.httpStatus, nanoseconds: elapsed, bytesIn: 0, bytesOut: 0, lane: state.lane)
         accessLog.write(metrics, error, requestID: requestID, peer: peer, nanoseconds: elapsed, state)
+        auditLog?.write(refused: error, metrics, requestID: requestID, peer: peer, state)
     }
 }

@@ -52,7 +52,9 @@ struct RouteTable: Sendable {
     }
 
     /// Registers `routes`: resolves their metric slots and gives each GET its HEAD (RFC 9110, 9.3.2).
-    init(_ routes: [Route], metrics: HTTPMetrics, scheme: String) {
+    ///
+    /// - Parameter exempt: templates that are open to everybody, also with authentication.
+    init(_ routes: [Route], metrics: HTTPMetrics, scheme: String, exempt: Set<String> = []) {
         var order: [RouteTemplate] = []
         var grouped: [RouteTemplate: [Route]] = [:]
         for route in routes {
@@ -66,7 +68,9 @@ struct RouteTable: Sendable {
                 }
                 let endpoints = grouped[template, default: []].flatMap { route in
                     (route.method == .get ? [HTTPMethod.get, .head] : [route.method]).map { method in
-                        Endpoint(route, method: method, metrics: slots[Int(method.rawValue)])
+                        Endpoint(
+                            route, method: method, metrics: slots[Int(method.rawValue)],
+                            isOpen: exempt.contains(template.text))
                     }
                 }
                 return Entry(template: template, endpoints: endpoints, metrics: slots)

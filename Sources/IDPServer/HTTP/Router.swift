@@ -15,15 +15,18 @@ final class Router: HTTPResponder {
     private let loops: [LoopState]
     private let observer: RequestObserver
     private let queue: RequestQueue<Call>
+    private let access: AccessControl?
 
     /// - Parameters:
     ///   - unmatched: metric slots for requests without a route.
     ///   - loops: one state per loop of the front.
     ///   - queue: where queued handlers run.
+    ///   - access: who may call; nil: everybody.
     init(
         table: RouteTable, unmatched: UnmatchedMetrics, loops: [LoopState], observer: RequestObserver,
-        queue: RequestQueue<Call>
+        queue: RequestQueue<Call>, access: AccessControl? = nil
     ) {
+        self.access = access
         self.table = table
         self.unmatched = unmatched
         self.loops = loops
@@ -47,22 +50,30 @@ final class Router: HTTPResponder {
             let error = ServiceError(.methodNotAllowed, allow: entry.allow)
             return refuse(error, head, &reply, entry.metrics(head.method), state, started)
         }
+        var caller: AdmittedCaller?
         do throws(ServiceError) {
+            if let access, !endpoint.isOpen { caller = try access.admit(head, endpoint.access, lane: state.lane) }
             switch endpoint.handler {
             case .inline(let answer):
                 state.writeRequestID(of: head, into: &reply)
+                if let caller { reply.write(caller.rateFields) }
                 try answer(head, &reply)
                 observer.inlineAnswered(endpoint.metrics, status: reply.currentStatus, since: started, state)
                 return .answered
             case .queued(let admit, _):
-                if let shortcut = endpoint.shortcut, answer(endpoint, shortcut, head, &reply, state, started) {
+                if let shortcut = endpoint.shortcut,
+                    answer(endpoint, shortcut, head, &reply, caller, state, started)
+                {
                     return .answered
                 }
-                let plan = try admit(head)
-                return .accepted(body: plan, context: observer.begin(endpoint, head, state))
+                let plan = try admit(head, caller?.caller)
+                return .accepted(body: plan, context: observer.begin(endpoint, head, caller, state))
             }
         } catch {
             reply.reset()
+            var error = error
+            // Who has been admitted hears of his rate, whatever else was wrong.
+            if let caller { error.answerFields += caller.rateFields }
             return refuse(error, head, &reply, endpoint.metrics, state, started)
         }
     }
@@ -105,13 +116,14 @@ final class Router: HTTPResponder {
     /// Tries a queued endpoint's shortcut; whether it has answered, observed like any other request.
     private func answer(
         _ endpoint: Endpoint, _ shortcut: Shortcut, _ head: RequestHead, _ reply: inout InlineReply,
-        _ state: LoopState, _ started: UInt64
+        _ caller: AdmittedCaller?, _ state: LoopState, _ started: UInt64
     ) -> Bool {
         guard let variable = endpoint.template.variable(in: head.path),
-            let runID = shortcut(head, variable, &reply)
+            let runID = shortcut(head, variable, &reply, caller?.caller)
         else { return false }
         state.writeRequestID(of: head, into: &reply)
-        observer.shortcutAnswered(endpoint, head, runID, &reply, since: started, state)
+        if let caller { reply.write(caller.rateFields) }
+        observer.shortcutAnswered(endpoint, head, runID, caller?.caller, &reply, since: started, state)
         return true
     }
 

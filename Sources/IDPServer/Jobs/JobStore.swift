@@ -33,6 +33,8 @@ struct RunFilter: Sendable, Equatable {
     var state: RunState?
     /// Only those that lie with the dead letters.
     var isDeadLetter = false
+    /// Only those of this caller.
+    var caller: String?
 }
 
 /// What makes an earlier run the one that a submission asks for.

@@ -14,6 +14,9 @@ enum RunSchema {
         migrator.registerMigration("3: judgements apart") { database in
             try database.execute(sql: judgements)
         }
+        migrator.registerMigration("4: runs by caller") { database in
+            try database.execute(sql: callers)
+        }
         return migrator
     }
 
@@ -78,6 +81,10 @@ enum RunSchema {
         CREATE INDEX run_by_content_key ON run (content_key, run_id) WHERE content_key IS NOT NULL;
         CREATE INDEX run_dead_lettered ON run (run_id) WHERE dead_letter IS NOT NULL;
         """
+
+    // A caller with few runs finds them without a look at all others'. Without authentication it holds nothing.
+    private static let callers =
+        "CREATE INDEX run_by_caller ON run (caller, run_id) WHERE caller IS NOT NULL"
 
     // A judgement is some times as big as the rest of its run and asked for once, if ever. Among the runs it would
     // leave one row on a page, and looking one up among a million would read pages that nobody else had. `id` is that

@@ -15,17 +15,26 @@ extension RunService {
     /// The place of a submission whose body is about to come; never blocks. One with a key that may be a repeat is let
     /// in also when there is no place (`RepeatDoor`).
     ///
-    /// - Parameter key: gives the submission's idempotency key as it is stored; asked only when it matters.
+    /// - Parameters:
+    ///   - waitingMax: as in `Submission.waitingMax`.
+    ///   - key: gives the submission's idempotency key as it is stored; asked only when it matters.
     /// - Throws: what `admission` says.
-    func arrival(of kind: RunKind, share: String, key: () -> String?) throws(ServiceError) -> UploadPlace {
+    func arrival(
+        of kind: RunKind, share: String, waitingMax: Int? = nil, key: () -> String?
+    ) throws(ServiceError) -> UploadPlace {
         if let refusal = unavailability { throw counted(refusal) }
-        guard let refusal = lackOfPlace(for: kind, share: share) else { return uploads(of: kind).take() }
+        guard let refusal = lackOfPlace(for: kind, share: share, waitingMax) else { return uploads(of: kind).take() }
         guard let key = key(), repeatDoor.admits(key) else { throw counted(refusal) }
         // Counted apart: it takes nobody's place.
         return repeatUploads.take()
     }
 
-    private func lackOfPlace(for kind: RunKind, share: String) -> ServiceError? {
+    private func lackOfPlace(for kind: RunKind, share: String, _ waitingMax: Int? = nil) -> ServiceError? {
+        if kind == .job, let waitingMax, jobQueue.isOver(waitingMax, for: share) {
+            return ServiceError(
+                .queueFull, "You have \(waitingMax) jobs waiting, as many as you may",
+                retryAfter: jobQueue.retryAfterWhenFull)
+        }
         if let refusal = overload(of: kind) { return refusal }
         switch kind {
         case .job where jobQueue.isFull(for: share): return queueFull

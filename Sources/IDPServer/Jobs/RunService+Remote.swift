@@ -11,7 +11,9 @@ extension RunService {
         _ submission: Submission, _ record: RunRecord, _ remote: any RemoteArtifacts,
         _ completion: @escaping RepeatCompletion
     ) {
-        guard jobQueue.reserve(for: record.share ?? "") else { return completion(.failure(counted(queueFull))) }
+        guard jobQueue.reserve(for: record.share ?? "", waitingMax: submission.waitingMax) else {
+            return completion(.failure(counted(queueFull)))
+        }
         pending.enter()
         intake[Int(record.id.low % UInt64(intake.count))].async {
             do throws(ServiceError) {

@@ -21,7 +21,9 @@ extension RunService {
     }
 
     private func take(_ submission: Submission, _ record: RunRecord, _ completion: @escaping RepeatCompletion) {
-        guard jobQueue.reserve(for: record.share ?? "") else { return completion(.failure(counted(queueFull))) }
+        guard jobQueue.reserve(for: record.share ?? "", waitingMax: submission.waitingMax) else {
+            return completion(.failure(counted(queueFull)))
+        }
         pending.enter()
         let isCrowd = arriving.withLock { arriving in
             arriving.insert(record.id)

@@ -200,6 +200,10 @@ final class SQLiteJobStore: JobStore {
             conditions.append("state = ?")
             arguments.append(RunRow.number(state))
         }
+        if let caller = filter.caller {
+            conditions.append("caller = ?")
+            arguments.append(caller)
+        }
         if let before {
             conditions.append("run_id < ?")
             arguments.append(before.data)

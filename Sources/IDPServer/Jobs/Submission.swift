@@ -22,6 +22,8 @@ struct Submission: Sendable {
     var caller: String?
     /// Whose turn in the queue it takes.
     var share: String?
+    /// Most jobs that this share may have waiting; nil: as many as there are places.
+    var waitingMax: Int?
     var trace: TraceContext?
     /// With its route (`IdempotencyKey`); nothing without a fingerprint.
     var idempotencyKey: String?

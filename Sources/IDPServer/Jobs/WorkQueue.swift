@@ -109,9 +109,16 @@ final class WorkQueue: Sendable {
     /// Whether that caller would be refused a reservation.
     func isFull(for caller: String) -> Bool { state.withLock { isFull($0, for: caller) } }
 
+    /// Items of that caller that wait.
+    func depth(of caller: String) -> Int { state.withLock { $0.line.count(of: caller) } }
+
     /// Reserves a place; false when there is none. Any thread.
-    func reserve(for caller: String = "") -> Bool {
+    ///
+    /// - Parameter waitingMax: how many items the caller may have waiting; those that he has reserved places for and
+    ///   not put in line yet are not counted.
+    func reserve(for caller: String = "", waitingMax: Int? = nil) -> Bool {
         let (isReserved, abandoned) = state.withLock { state -> (Bool, [WorkItem]) in
+            if let waitingMax, isOver(waitingMax, state, for: caller) { return (false, []) }
             let abandoned = isFull(state, for: caller) ? removeAbandoned(&state) : []
             guard !isFull(state, for: caller) else { return (false, abandoned) }
             state.reserved += 1
@@ -178,6 +185,16 @@ final class WorkQueue: Sendable {
     func waitUntilIdle(by deadline: Deadline) -> Bool {
         let nanoseconds = Int(clamping: Int64((deadline.remaining / .nanoseconds(1)).rounded()))
         return running.wait(timeout: .now() + .nanoseconds(nanoseconds)) == .success
+    }
+
+    /// Whether one more item of a caller would have to wait who has all waiting that he may have.
+    func isOver(_ waitingMax: Int, for caller: String) -> Bool {
+        state.withLock { isOver(waitingMax, $0, for: caller) }
+    }
+
+    private func isOver(_ waitingMax: Int, _ state: borrowing State, for caller: String) -> Bool {
+        // With a slot free nothing has to wait.
+        (state.isPaused || state.free.isEmpty) && state.line.count(of: caller) >= waitingMax
     }
 
     private func isFull(_ state: borrowing State, for caller: String? = nil) -> Bool {

@@ -47,6 +47,13 @@ struct APIField: Sendable {
             name: "Content-Language", summary: "Language of the words in an RFC 9457 body.",
             schema: ["type": "string", "enum": ["en"]]),
         APIField(
+            name: "RateLimit",
+            summary: "Requests that are left to the caller, and seconds until there are more, if he has a rate.",
+            schema: ["type": "string"], example: "\"default\";r=50;t=30"),
+        APIField(
+            name: "RateLimit-Policy", summary: "The caller's rate: requests and the window in seconds.",
+            schema: ["type": "string"], example: "\"default\";q=100;w=60"),
+        APIField(
             name: "WWW-Authenticate", summary: "How to show who one is.", schema: ["type": "string"],
             example: "Bearer"),
     ]

@@ -11,11 +11,13 @@ struct OpenAPIDocument: Sendable {
     /// - Parameters:
     ///   - routes: every route that is served.
     ///   - serviceName: `info.title`.
-    init(_ routes: [RouteDescription], serviceName: String) {
+    ///   - security: nil where nobody has to say who he is.
+    init(_ routes: [RouteDescription], serviceName: String, security: APISecurity? = nil) {
         let listed = routes.filter(\.isListed)
         let ids = listed.map(\.id)
         precondition(Set(ids).count == ids.count, "two operations of one id: \(ids.sorted())")
-        var writer = OpenAPIWriter(operations: Dictionary(uniqueKeysWithValues: listed.map { ($0.id, $0) }))
+        var writer = OpenAPIWriter(
+            operations: Dictionary(uniqueKeysWithValues: listed.map { ($0.id, $0) }), security: security)
         let paths = writer.paths(listed)
         let tags = RouteDescription.Tag.allCases.filter { tag in listed.contains { $0.tag == tag } }
         let document: JSONNode = [
@@ -55,11 +57,13 @@ struct OpenAPIDocument: Sendable {
 /// Writes paths, and gathers what they refer to.
 private struct OpenAPIWriter {
     let operations: [String: RouteDescription]
+    let security: APISecurity?
     private var parameters: [String: JSONNode] = [:]
     private var responses: [String: JSONNode] = [:]
 
-    init(operations: [String: RouteDescription]) {
+    init(operations: [String: RouteDescription], security: APISecurity?) {
         self.operations = operations
+        self.security = security
     }
 
     mutating func paths(_ routes: [RouteDescription]) -> JSONNode {
@@ -78,12 +82,14 @@ private struct OpenAPIWriter {
         let examples = ErrorCode.allCases.flatMap { code in
             ErrorBodyFormat.allCases.map { (ErrorExample.name(code, $0), ErrorExample.node(code, $0)) }
         }
-        return [
+        var components: JSONNode = [
             "schemas": .object(APISchemas.all), "parameters": .object(parameters), "responses": .object(responses),
             "headers": .object(
                 Dictionary(uniqueKeysWithValues: APIField.all.map { ($0.name, Self.header($0)) })),
             "examples": .object(Dictionary(uniqueKeysWithValues: examples)),
         ]
+        if let security { components["securitySchemes"] = .object(security.schemes) }
+        return components
     }
 
     private mutating func operation(_ route: RouteDescription) -> JSONNode {
@@ -96,20 +102,23 @@ private struct OpenAPIWriter {
         node["parameters"] = .array(all.map { reference(to: $0, of: route) })
         if let body = route.body { node["requestBody"] = Self.node(body) }
         node["responses"] = answers(route)
+        if let security { node["security"] = security.requirement(of: route) }
         return node
     }
 
     /// Answers and errors by status. Where both have one status, either body may come.
     private mutating func answers(_ route: RouteDescription) -> JSONNode {
         var all: [String: JSONNode] = [:]
-        let errors = Dictionary(grouping: Set(route.errors + RouteDescription.frontErrors), by: \.httpStatus)
+        let guarding = security.map { $0.guards(route) ? APISecurity.errors : [] } ?? []
+        let errors = Dictionary(
+            grouping: Set(route.errors + RouteDescription.frontErrors + guarding), by: \.httpStatus)
         for (status, codes) in errors {
             let sorted = ErrorCode.allCases.filter(codes.contains)
             guard let answer = route.answers.first(where: { $0.status == status }) else {
                 all[String(status)] = errorReference(sorted)
                 continue
             }
-            var node = self.node(answer)
+            var node = self.node(answer, isGuarded: !guarding.isEmpty)
             var content = node["content"] ?? [:]
             for (type, entry) in Self.errorContent(sorted) {
                 if var shared = content[type], let own = shared["schema"], let other = entry["schema"] {
@@ -123,14 +132,15 @@ private struct OpenAPIWriter {
             all[String(status)] = node
         }
         for answer in route.answers where all[String(answer.status)] == nil {
-            all[String(answer.status)] = node(answer)
+            all[String(answer.status)] = node(answer, isGuarded: !guarding.isEmpty)
         }
         return .object(all)
     }
 
-    private func node(_ answer: APIAnswer) -> JSONNode {
+    private func node(_ answer: APIAnswer, isGuarded: Bool) -> JSONNode {
+        let fields = ["X-Request-ID"] + answer.fields + (isGuarded ? ["RateLimit", "RateLimit-Policy"] : [])
         var node: JSONNode = [
-            "description": .string(answer.summary), "headers": Self.headers(["X-Request-ID"] + answer.fields),
+            "description": .string(answer.summary), "headers": Self.headers(fields),
         ]
         if !answer.content.isEmpty {
             var content: JSONNode = [:]
@@ -163,7 +173,7 @@ private struct OpenAPIWriter {
         let content = Self.errorContent(codes)
         var fields = ["X-Request-ID"]
         if codes.contains(where: { $0.defaultRetryAfter != nil || $0 == .storageFull }) { fields.append("Retry-After") }
-        if codes.contains(.unauthorized) { fields.append("WWW-Authenticate") }
+        if codes.contains(where: { [.unauthorized, .forbidden].contains($0) }) { fields.append("WWW-Authenticate") }
         responses[name] = [
             "description": .string(codes.map { "`\($0.rawValue)`: \($0.title)." }.joined(separator: " ")),
             "headers": Self.headers(fields), "content": .object(content),

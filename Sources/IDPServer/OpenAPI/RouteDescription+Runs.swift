@@ -4,7 +4,8 @@ internal import Observability
 /// Runs and jobs.
 extension RouteDescription {
     static let process = RouteDescription(
-        method: .post, template: "/v1/process", tag: .runs, id: "process", summary: "Judge a document while you wait",
+        method: .post, template: "/v1/process", tag: .runs, id: "process",
+        access: .runs(.submit, action: "judge"), summary: "Judge a document while you wait",
         details: """
             A verdict of `false` is a success: the reasons stand in `errors`. With `Prefer: respond-async` the call \
             becomes a job and is answered as `POST /v1/jobs`. A client that goes away cancels the run.
@@ -22,7 +23,8 @@ extension RouteDescription {
         ])
 
     static let submitJob = RouteDescription(
-        method: .post, template: "/v1/jobs", tag: .jobs, id: "submitJob", summary: "Submit a document as a job",
+        method: .post, template: "/v1/jobs", tag: .jobs, id: "submitJob",
+        access: .runs(.submit, action: "submit"), summary: "Submit a document as a job",
         details: """
             Answered once document and job are on stable storage: an acknowledged job survives a crash and ends. Ask \
             for it at `Location`.
@@ -31,7 +33,8 @@ extension RouteDescription {
         errors: submissionErrors + [.queueFull, .jobSubmitFailed])
 
     static let listJobs = RouteDescription(
-        method: .get, template: "/v1/jobs", tag: .jobs, id: "listJobs", summary: "List jobs, newest first",
+        method: .get, template: "/v1/jobs", tag: .jobs, id: "listJobs",
+        access: .runs(.read), summary: "List jobs, newest first",
         parameters: [
             APIParameter(
                 name: "status", place: .query,
@@ -55,7 +58,8 @@ extension RouteDescription {
         ], errors: [.validationError, .storageFailed])
 
     static let jobStatus = RouteDescription(
-        method: .get, template: "/v1/jobs/{run_id}", tag: .runs, id: "getRun", summary: "A run as it stands",
+        method: .get, template: "/v1/jobs/{run_id}", tag: .runs, id: "getRun",
+        access: .runs(.read), summary: "A run as it stands",
         details: "Also for synchronous runs. While it is not final, `Retry-After` says when to ask again.",
         parameters: [
             APIParameter(
@@ -72,13 +76,13 @@ extension RouteDescription {
 
     static let jobResult = RouteDescription(
         method: .get, template: "/v1/jobs/{run_id}/result", tag: .runs, id: "getResult",
-        summary: "Everything known of a run",
+        access: .runs(.read, action: "read result"), summary: "Everything known of a run",
         details: "The found fields with page, box and confidence, the four checks with their reasons, stage times.",
         answers: [.json(200, "Result", "The result.", fields: ["Cache-Control", "Retry-After"])], errors: runErrors)
 
     static let pagePicture = RouteDescription(
         method: .get, template: "/v1/jobs/{run_id}/pages/{page}", tag: .runs, id: "getPage",
-        summary: "A page of a judged document as it was read",
+        access: .runs(.read, action: "read page"), summary: "A page of a judged document as it was read",
         details: "Upright, as a JPEG; the boxes of the result, scaled by `page_sizes`, lie on it. Made anew each time.",
         answers: [.bytes("image/jpeg", "The page.", fields: ["Cache-Control"])],
         errors: runErrors + [
@@ -87,7 +91,7 @@ extension RouteDescription {
 
     static let jobEvents = RouteDescription(
         method: .get, template: "/v1/jobs/{run_id}/events", tag: .runs, id: "followRun",
-        summary: "Follow a run as it goes on",
+        access: .runs(.read), summary: "Follow a run as it goes on",
         details: """
             Server-sent events: `state` with the run at the beginning and at each change, `progress` with stage, page \
             and pages, `queue` with the place in the line. The stream ends with the final state.
@@ -107,7 +111,8 @@ extension RouteDescription {
         ], errors: runErrors + [.serverBusy])
 
     static let cancelJob = RouteDescription(
-        method: .post, template: "/v1/jobs/{run_id}/cancel", tag: .jobs, id: "cancelRun", summary: "Cancel a run",
+        method: .post, template: "/v1/jobs/{run_id}/cancel", tag: .jobs, id: "cancelRun",
+        access: .runs(.manage, action: "cancel"), summary: "Cancel a run",
         details: "Idempotent. A run that works is stopped within moments.",
         answers: [
             .json(200, "Run", "It had ended before.", example: APIExamples.judged),
@@ -116,7 +121,7 @@ extension RouteDescription {
 
     static let replayJob = RouteDescription(
         method: .post, template: "/v1/jobs/{run_id}/replay", tag: .jobs, id: "replayJob",
-        summary: "Try a failed job again",
+        access: .runs(.manage, action: "replay"), summary: "Try a failed job again",
         answers: [.json(202, "Run", "It waits again.", fields: ["Location", "Retry-After"])],
         errors: runErrors + [.jobNotReplayable, .storageFull, .queueFull])
 

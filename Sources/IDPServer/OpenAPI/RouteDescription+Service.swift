@@ -10,7 +10,8 @@ extension RouteDescription {
     static let startupz = readiness("/startupz", "getStartup", "Whether the service has started")
 
     static let metrics = RouteDescription(
-        method: .get, template: "/metrics", tag: .service, id: "getMetrics", summary: "Prometheus metrics",
+        method: .get, template: "/metrics", tag: .service, id: "getMetrics",
+        access: RouteAccess(scope: .metrics, isExemptible: true), summary: "Prometheus metrics",
         details: "Text format 0.0.4; by `Accept` OpenMetrics 1.0, or protobuf with native histograms.",
         answers: [
             APIAnswer(
@@ -23,7 +24,8 @@ extension RouteDescription {
         ], isProbe: true)
 
     static let openAPI = RouteDescription(
-        method: .get, template: "/openapi.json", tag: .service, id: "getOpenAPI", summary: "This description",
+        method: .get, template: "/openapi.json", tag: .service, id: "getOpenAPI",
+        access: .service, summary: "This description",
         answers: [
             APIAnswer(
                 status: 200, summary: "OpenAPI 3.1.", content: [("application/json", ["type": "object"], nil)],
@@ -37,6 +39,7 @@ extension RouteDescription {
         return RouteDescription(
             method: .get, template: path, tag: .console,
             id: isPage ? (isDocs ? "getDocs" : "getConsole") : "getAsset_" + path,
+            access: .service,
             summary: isPage ? (isDocs ? "This description as a page" : "The console") : "A file of the console",
             answers: [.bytes(mediaType, isPage ? "The page." : "The file.", fields: pageFields)],
             isProbe: true, isListed: isPage)
@@ -46,7 +49,7 @@ extension RouteDescription {
 
     private static func probe(_ path: String, _ id: String, _ summary: String, _ schema: String) -> RouteDescription {
         RouteDescription(
-            method: .get, template: path, tag: .service, id: id, summary: summary,
+            method: .get, template: path, tag: .service, id: id, access: .service, summary: summary,
             answers: [
                 .json(
                     200, schema, "It does.", example: ["status": "ok", "service": "idp-loan-deferment-service"],
@@ -63,7 +66,7 @@ extension RouteDescription {
             "checks": ["store": "ok", "disk": "less free space than IDP_DISK_RESERVE_BYTES"],
         ]
         return RouteDescription(
-            method: .get, template: path, tag: .service, id: id, summary: summary,
+            method: .get, template: path, tag: .service, id: id, access: .service, summary: summary,
             answers: [
                 .json(200, "Readiness", "It does.", example: good, fields: ["Cache-Control"]),
                 .json(503, "Readiness", "It does not: the checks say why.", example: bad, fields: ["Cache-Control"]),
@@ -83,7 +86,7 @@ extension RouteDescription {
         _ method: HTTPMethod, _ path: String, _ id: String, _ summary: String, errors: [ErrorCode] = []
     ) -> RouteDescription {
         RouteDescription(
-            method: method, template: path, tag: .probe, id: id, summary: summary,
+            method: method, template: path, tag: .probe, id: id, access: .runs(.submit), summary: summary,
             body: method == .post
                 ? APIBody(
                     mediaType: path == "/-/form" ? "multipart/form-data" : "application/octet-stream",

@@ -30,6 +30,8 @@ struct RouteDescription: Sendable {
     let tag: Tag
     /// `operationId`: what generated clients call their function. Never changes.
     let id: String
+    /// Who may use it where authentication is on.
+    let access: RouteAccess
     /// A few words, without a full stop.
     let summary: String
     /// CommonMark; empty when the summary says it all.

@@ -12,7 +12,7 @@ struct EchoRoute: Sendable {
             Route(
                 .echo,
                 .queued(
-                    admit: { (head) throws(ServiceError) in
+                    admit: { (head, _) throws(ServiceError) in
                         if let declared = head.declaredBodyLength, declared > limit {
                             throw .tooLarge(limitBytes: limit)
                         }

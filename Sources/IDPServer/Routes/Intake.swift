@@ -17,7 +17,7 @@ struct Intake: Sendable {
     var source: S3Source?
 
     /// Decides on the loop whether the body is wanted: media type, declared size, room.
-    func admit(_ head: RequestHead, for kind: RunKind) throws(ServiceError) -> BodyPlan {
+    func admit(_ head: RequestHead, _ caller: Caller?, for kind: RunKind) throws(ServiceError) -> BodyPlan {
         guard let type = head.field(.contentType), Self.isMultipart(type) else { throw .multipartWanted }
         if let declared = head.declaredBodyLength {
             guard declared > 0 else {
@@ -33,7 +33,9 @@ struct Intake: Sendable {
             }
         }
         var plan = MultipartPlan(spool: spool)
-        plan.place = try runs.arrival(of: kind, share: head.peerAddress.host) { Self.key(of: head, for: kind) }
+        plan.place = try runs.arrival(
+            of: kind, share: caller?.name ?? head.peerAddress.host, waitingMax: caller?.waitingMax
+        ) { Self.key(of: head, for: kind) }
         plan.fileLimitBytes = uploadBytesMax
         plan.bodyLimitBytes = uploadBytesMax + Self.formOverheadBytes
         return .multipart(plan)
@@ -101,7 +103,9 @@ struct Intake: Sendable {
             document: document,
             fio: checked.fio.text, priority: checked.priority, timeout: timeout,
             requestID: checked.requestID ?? call.context.requestID, callbackURL: nil,
-            share: call.request.peerAddress.host, trace: call.context.trace,
+            caller: call.context.caller?.name,
+            share: call.context.caller?.name ?? call.request.peerAddress.host,
+            waitingMax: call.context.caller?.waitingMax, trace: call.context.trace,
             idempotencyKey: key?.scoped(to: call.context.endpoint.template.text), fingerprint: fingerprint)
     }
 

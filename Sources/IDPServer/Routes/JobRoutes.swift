@@ -17,12 +17,14 @@ struct JobRoutes: Sendable {
     let cache = StatusCache()
 
     var routes: [Route] {
-        let get: @Sendable (RequestHead) throws(ServiceError) -> BodyPlan = { (_) throws(ServiceError) in .none }
+        let get: @Sendable (RequestHead, Caller?) throws(ServiceError) -> BodyPlan = { (_, _) throws(ServiceError) in
+            .none
+        }
         return [
             Route(
                 .submitJob,
                 .queued(
-                    admit: { (head) throws(ServiceError) in try intake.admit(head, for: .job) },
+                    admit: { (head, caller) throws(ServiceError) in try intake.admit(head, caller, for: .job) },
                     handle: { (call) throws(ServiceError) in
                         try intake.withSubmission(of: call) { (submission) throws(ServiceError) in
                             JobSubmission.submit(submission, call, runs, applied: false)
@@ -32,7 +34,7 @@ struct JobRoutes: Sendable {
             Route(
                 .jobStatus,
                 .queued(admit: get, handle: { (call) throws(ServiceError) in try status(call) }),
-                shortcut: { head, path, reply in cachedStatus(path, head, &reply) }),
+                shortcut: { head, path, reply, caller in cachedStatus(path, head, caller, &reply) }),
             Route(
                 .jobResult,
                 .queued(admit: get, handle: { (call) throws(ServiceError) in try result(call) })),
@@ -48,7 +50,7 @@ struct JobRoutes: Sendable {
         ]
     }
 
-    private func runID(of call: Call) throws(ServiceError) -> RunID { try call.runID() }
+    private func runID(of call: Call) throws(ServiceError) -> RunID { try call.ownRunID(in: runs) }
 
     private func status(_ call: Call) throws(ServiceError) {
         let id = try runID(of: call)
@@ -79,13 +81,15 @@ struct JobRoutes: Sendable {
     /// Answers on the loop when the last answer is still right; nil leaves the request to the queue: waits, ids in
     /// another spelling, runs of which memory knows nothing.
     private func cachedStatus(
-        _ path: UnsafeRawBufferPointer, _ head: RequestHead, _ reply: inout InlineReply
+        _ path: UnsafeRawBufferPointer, _ head: RequestHead, _ caller: Caller?, _ reply: inout InlineReply
     ) -> RunID? {
         guard head.query.isEmpty, let id = RunID(ascii: path), let record = runs.recentRecord(for: id),
+            caller?.mayTouch(runOf: record.caller) ?? true,
             let answer = cache.answer(
                 record, record.state.isFinal ? nil : runs.progress(of: id), now: MonotonicClock.nanoseconds())
         else { return nil }
         reply.field("Cache-Control", "no-store")
+        reply.field("X-Content-Type-Options", "nosniff")
         if let seconds = answer.retryAfterSeconds { reply.field("Retry-After", seconds) }
         answer.body.withUnsafeBytes { reply.body(contentType: "application/json", $0) }
         return id
@@ -162,7 +166,9 @@ struct JobRoutes: Sendable {
             guard let cursor = RunID(text) else { throw Query.mistake("cursor", "must be a next_cursor of this list") }
             return cursor
         }
-        let page = try runs.list(filter ?? RunFilter(kind: .job), limit: limit, before: cursor)
+        var wanted = filter ?? RunFilter(kind: .job)
+        if let caller = call.context.caller, !caller.scopes.contains(.allRuns) { wanted.caller = caller.name }
+        let page = try runs.list(wanted, limit: limit, before: cursor)
         call.reply(
             200, fields: [("Cache-Control", "no-store")],
             json: RunListResponse(

@@ -23,7 +23,7 @@ struct LoadRoutes: Sendable {
             Route(
                 .form,
                 .queued(
-                    admit: { [plan] (_) throws(ServiceError) in .multipart(plan) },
+                    admit: { [plan] (_, _) throws(ServiceError) in .multipart(plan) },
                     handle: { (call) throws(ServiceError) in
                         guard case .multipart(let form) = call.request.body, let file = form.first(file: "file") else {
                             throw ServiceError(
@@ -54,8 +54,8 @@ struct LoadRoutes: Sendable {
         return plan
     }
 
-    private static let admitNothing: @Sendable (RequestHead) throws(ServiceError) -> BodyPlan = {
-        (_) throws(ServiceError) in .none
+    private static let admitNothing: @Sendable (RequestHead, Caller?) throws(ServiceError) -> BodyPlan = {
+        (_, _) throws(ServiceError) in .none
     }
 
     private static let answerOK: @Sendable (Call) throws(ServiceError) -> Void = { (call) throws(ServiceError) in

@@ -15,7 +15,7 @@ struct MetricsRoute: Sendable {
             Route(
                 .metrics,
                 .queued(
-                    admit: { (_) throws(ServiceError) in .none },
+                    admit: { (_, _) throws(ServiceError) in .none },
                     handle: { [renderer] (call) throws(ServiceError) in
                         let format = ExpositionFormat.negotiated(accept: call.request.fields[.accept])
                         let isPacked = GzipEncoding.isAccepted(by: call.request.fields[.acceptEncoding])

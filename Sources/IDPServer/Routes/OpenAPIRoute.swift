@@ -6,8 +6,8 @@ struct OpenAPIRoute: Sendable {
     private let asset: ConsoleAsset
 
     /// - Parameter describing: every other route that is served.
-    init(describing routes: [RouteDescription], serviceName: String) {
-        let document = OpenAPIDocument(routes + [.openAPI], serviceName: serviceName)
+    init(describing routes: [RouteDescription], serviceName: String, security: APISecurity?) {
+        let document = OpenAPIDocument(routes + [.openAPI], serviceName: serviceName, security: security)
         asset = ConsoleAsset(
             path: RouteDescription.openAPI.template, contentType: "application/json", bytes: document.bytes)
     }

@@ -9,7 +9,9 @@ struct PageRoutes: Sendable {
     let pictures: PagePictures
 
     var routes: [Route] {
-        let get: @Sendable (RequestHead) throws(ServiceError) -> BodyPlan = { (_) throws(ServiceError) in .none }
+        let get: @Sendable (RequestHead, Caller?) throws(ServiceError) -> BodyPlan = { (_, _) throws(ServiceError) in
+            .none
+        }
         return [
             Route(
                 .pagePicture,
@@ -18,7 +20,7 @@ struct PageRoutes: Sendable {
     }
 
     private func picture(_ call: Call) throws(ServiceError) {
-        let id = try call.runID()
+        let id = try call.ownRunID(in: runs)
         let document = try runs.readDocument(of: id)
         // Pages are counted from 1, in the digits that a number is written with.
         guard let text = call.pathVariable(1), let page = Int(text), String(page) == text,

@@ -13,7 +13,7 @@ struct ProcessRoute: Sendable {
             Route(
                 .process,
                 .queued(
-                    admit: { (head) throws(ServiceError) in try intake.admit(head, for: .sync) },
+                    admit: { (head, caller) throws(ServiceError) in try intake.admit(head, caller, for: .sync) },
                     handle: { (call) throws(ServiceError) in try process(call) }))
         ]
     }

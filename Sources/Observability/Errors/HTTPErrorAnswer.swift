@@ -6,6 +6,12 @@ public struct HTTPErrorAnswer: Sendable, Equatable {
         public let name: String
         /// The field's value.
         public let value: String
+
+        /// A field of this name and value.
+        public init(name: String, value: String) {
+            self.name = name
+            self.value = value
+        }
     }
 
     /// The status code.
@@ -39,7 +45,10 @@ public func httpError(
         fields.append(.init(name: "Allow", value: error.allow.joined(separator: ", ")))
     }
     // RFC 9110, 15.5.2: a 401 must carry a challenge. Keys and tokens both come as bearer credentials.
-    if error.code == .unauthorized { fields.append(.init(name: "WWW-Authenticate", value: "Bearer")) }
+    if error.code == .unauthorized, !error.answerFields.contains(where: { $0.name == "WWW-Authenticate" }) {
+        fields.append(.init(name: "WWW-Authenticate", value: "Bearer"))
+    }
+    fields += error.answerFields
     if format == .problem { fields.append(.init(name: "Content-Language", value: "en")) }
 
     var writer = ErrorBodyWriter(error: error, requestID: requestID, runID: runID, traceID: traceID)

@@ -26,6 +26,8 @@ public struct ServiceError: Error, Sendable {
     public var retryAfter: Int?
     /// The methods that a resource allows, for `Allow` (405 only).
     public var allow: [String]
+    /// Further fields of the answer's head: a challenge that says more than the plain one, how a rate stands.
+    public var answerFields: [HTTPErrorAnswer.Field] = []
     /// How many document workers the document has cost on this run: crashed, hung or used up. From two on it is poison.
     public var workersLost: Int
     /// What really happened; logged once where the error is handled, never sent.

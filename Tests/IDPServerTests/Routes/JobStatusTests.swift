@@ -41,8 +41,8 @@ struct JobStatusTests {
             let events = RunEvents(runs: bench.service, limit: 1, heartbeat: .seconds(15))
             let routes = JobRoutes(runs: bench.service, intake: intake, events: events).routes.map { route in
                 guard let shortcut = route.shortcut else { return route }
-                return Route(route.description, route.handler) { head, path, reply in
-                    let answered = shortcut(head, path, &reply)
+                return Route(route.description, route.handler) { head, path, reply, caller in
+                    let answered = shortcut(head, path, &reply, caller)
                     shortcuts.taken.withLock { $0.append(answered != nil) }
                     return answered
                 }

@@ -131,6 +131,7 @@ final class PostgresJobStore: SharedJobStore {
         if filter.isDeadLetter { conditions.append("dead_letter IS NOT NULL") }
         if let kind = filter.kind { add("kind =", .integer(Int64(RunRow.number(kind)))) }
         if let state = filter.state { add("state =", .integer(Int64(RunRow.number(state)))) }
+        if let caller = filter.caller { add("caller =", .text(caller)) }
         if let before { add("run_id <", .bytes(before.bytes)) }
         let condition = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
         values.append(.integer(Int64(limit)))

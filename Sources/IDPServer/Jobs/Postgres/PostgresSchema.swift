@@ -156,6 +156,8 @@ enum PostgresSchema {
             """,
             "CREATE INDEX run_owned ON run (owner) WHERE state < 2 AND owner IS NOT NULL",
         ],
+        // A caller with few runs finds them without a look at all others'.
+        ["CREATE INDEX run_by_caller ON run (caller, run_id) WHERE caller IS NOT NULL"],
     ]
 }
 
