@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 import Testing
 
@@ -60,6 +61,19 @@ extension EndToEnd {
             for word in ["Ахметов", "Данияр", "простуды", LanguageModelServer.key] {
                 #expect(!server.output.contains(word), "\(word) is in the log")
             }
+        }
+
+        @Test func theCommandAsksToo() async throws {
+            let endpoint = try await LanguageModelServer()
+            try await endpoint.tell("{\(Self.answers)}")
+            let folder = try TemporaryDirectory()
+            let paper = try folder.write(PaperPDF.bytes(Self.unlisted), to: "paper.pdf")
+            var settings = ChildProcess.plainEnvironment.merging(endpoint.environment()) { $1 }
+            settings["IDP_TODAY"] = try SampleDocument.good().today
+            let command = try await Command.run(
+                ProjectFiles.serverProgram, ["process", paper.path, "--fio", Self.fio], environment: settings)
+            #expect(command.status == .exited(0), "\(command.output) \(command.errors)")
+            #expect(try await endpoint.asked().isEmpty == false)
         }
 
         /// Whatever goes wrong with the model, the answer is the rules', and it helps again once it is well.

@@ -34,8 +34,9 @@ struct MachineTalk: Sendable {
         text.pages.contains { page in
             let words = page.lines.flatMap { line in
                 line.words.flatMap { word in
-                    // Keys keep their underscores within a word; everything else is cut at what is no letter.
-                    [word.text[...]] + word.text.split { !$0.isLetter && !$0.isNumber }.filter { $0 != word.text[...] }
+                    let pieces = word.text.split { !$0.isLetter && !$0.isNumber }
+                    // A key is a word with underscores in it: the whole counts, too.
+                    return pieces.count > 1 ? [word.text[...]] + pieces : pieces
                 }
             }.map { FoldedWord($0) }.filter { !$0.isEmpty }
             return words.contains(where: keys.contains) || words.indices.contains { holdsPhrase(words, at: $0) }
@@ -58,7 +59,7 @@ struct MachineTalk: Sendable {
         "system prompt*", "system message*",
         "you are now", "you are a", "you are an", "act as", "pretend*", "jailbreak*", "language model*", "ai model*",
         "ai assistant*", "assistant*", "chatgpt*", "gpt*", "llm*", "prompt*", "verdict*", "json", "respond with",
-        "reply with", "answer with", "output the", "return the", "im_start", "im_end", "endoftext",
+        "reply with", "answer with", "output the", "return the", "im start", "im end", "endoftext",
         // Russian
         "игнорируй*", "игнорировать*", "проигнорир*", "забудь*", "забудьте*", "не учитывай*", "не обращай*",
         "предыдущие инструкции", "предыдущих инструкций", "прежние инструкции", "прежних инструкций",

@@ -25,7 +25,7 @@ struct NameProposal {
             ).isMatch
         }.map(weighed)
         // A name that no rule knows for one: foreign, misread, without a patronymic.
-        if candidates.isEmpty, let mention = quoted(name, in: flow) { candidates = [weighed(mention)] }
+        if candidates.isEmpty, let mention = quoted(name, among: mentions, in: flow) { candidates = [weighed(mention)] }
         guard !candidates.contains(where: { $0.role.value <= -3 }),
             let best = candidates.max(by: { $0.score < $1.score }),
             isSomebodyNamed ? best.role.value > 0 : best.role.value >= 0
@@ -37,11 +37,21 @@ struct NameProposal {
         return finding
     }
 
-    /// A mention made of the quoted words, where each part of the name is one of them but for its ending.
-    private func quoted(_ name: PersonName, in flow: TextFlow) -> NameMention? {
-        guard let place = QuotedWords(quote, in: flow), place.tokens.count >= 2,
-            place.tokens.allSatisfy({ flow.tokens[$0].kind == .word && flow.isNameLike($0) && !flow.isStopWord($0) })
+    /// A mention made of the quoted words, where each part of the name is one of them but for its ending. Nothing is
+    /// cut out of a longer name: that would be another person's.
+    private func quoted(_ name: PersonName, among mentions: [NameMention], in flow: TextFlow) -> NameMention? {
+        func isName(_ token: Int?) -> Bool {
+            token.map { flow.tokens[$0].kind == .word && flow.isNameLike($0) && !flow.isStopWord($0) } ?? false
+        }
+        guard let place = QuotedWords(quote, in: flow), place.tokens.count >= 2, let last = place.tokens.last,
+            place.tokens.allSatisfy(isName), !isName(flow.nextInSegment(last))
         else { return nil }
+        let words = Set(place.tokens)
+        guard mentions.allSatisfy({ words.isDisjoint(with: $0.tokens) || words.isSuperset(of: $0.tokens) }) else {
+            return nil
+        }
+        let before = flow.previousInSegment(place.tokens[0])
+        guard !isName(before) || before.flatMap(flow.cueBefore) != nil else { return nil }
         var left = place.tokens
         var printedSurname = ""
         for (order, part) in [name.surname, name.given, name.patronymic].compactMap(\.self).enumerated() {

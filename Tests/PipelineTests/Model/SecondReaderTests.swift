@@ -77,8 +77,9 @@ struct SecondReaderTests {
         ("2027-11-12", false), ("12.11.2026", false), ("yesterday", false),
     ])
     func takesOnlyADateThatStandsThereForNothingElse(date: String, isTaken: Bool) throws {
-        let reading = SecondReading(
-            Self.unlisted, ScriptedModel(ScriptedModel.fields(date: date)), fio: Self.fio, askBelow: 1)
+        let answers = ScriptedModel.type("sick_leave", quote: "освобождение от труда")
+            .merging(ScriptedModel.fields(date: date)) { $1 }
+        let reading = SecondReading(Self.unlisted, ScriptedModel(answers), fio: Self.fio, askBelow: 1)
         #expect((reading.found.docDate?.source == "llm:extract-v1") == isTaken, "\(reading.found.docDate as Any)")
         if isTaken {
             let found = try #require(reading.found.docDate)
@@ -86,23 +87,43 @@ struct SecondReaderTests {
             #expect(found.words.contains("12.11.2026") && found.page == 1)
         } else {
             #expect(reading.outcome(.docDate) == .refused)
-            #expect(reading.found.docDate == reading.own.docDate)
+            #expect(reading.found.docDate == nil)
         }
     }
 
-    @Test func findsANameThatNoRuleKnowsForOne() throws {
+    @Test(arguments: [
+        ("обращение студентки Нгуен Тхи Лан и оказание ей помощи", "Нгуен Тхи Лан"),
+        ("лечение прошёл Сунь Ят Сен", "Сунь Ят Сен"),
+        ("лечение прошла Шарма Прия Лакшми и выписана", "Шарма Прия Лакшми"),
+    ])
+    func findsANameThatNoRuleKnowsForOne(line: String, name: String) throws {
         let text = PrintedPage.document(
             """
             ^ ЛИСТ О ВРЕМЕННОЙ НЕТРУДОСПОСОБНОСТИ
             Дата выдачи: 12.11.2026
-            Настоящим подтверждается обращение, больной: Хван Мён Хи, проживает в городе Алматы
+            Настоящим подтверждается \(line)
             Врач: Петров Пётр Петрович
             """)
-        let model = ScriptedModel(ScriptedModel.fields("Хван Мён Хи"))
-        let reading = SecondReading(text, model, fio: "Хван Мён Хи", askBelow: 1)
+        let reading = SecondReading(text, ScriptedModel(ScriptedModel.fields(name)), fio: name, askBelow: 1)
         let fio = try #require(reading.found.fio)
-        #expect(fio.value.full == "Хван Мён Хи", "\(fio)")
-        #expect(fio.words.contains("Хван Мён Хи"))
+        #expect(fio.value.full == name, "\(fio)")
+        #expect(fio.words.hasPrefix(name) && fio.source == "llm:extract-v1")
+        #expect(reading.own.fio?.value.full != name, "the rules must not know it")
+    }
+
+    /// A part of a longer name is another person's name.
+    @Test(arguments: ["Хван Сун", "Сун Хи", "Ахметов Данияр"])
+    func cutsNothingOutOfALongerName(name: String) {
+        let text = PrintedPage.document(
+            """
+            ^ ЛИСТ О ВРЕМЕННОЙ НЕТРУДОСПОСОБНОСТИ
+            Дата выдачи: 12.11.2026
+            Настоящим подтверждается обращение, больной: Хван Сун Хи, проживает в городе Алматы
+            Пациент Ахметов Данияр Маратович
+            """)
+        let reading = SecondReading(text, ScriptedModel(ScriptedModel.fields(name)), fio: name, askBelow: 1)
+        #expect(reading.found.fio == reading.own.fio)
+        #expect(reading.outcome(.fio) == .refused)
     }
 
     /// Names, each of which the paper does not give to its holder.
