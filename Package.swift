@@ -84,7 +84,10 @@ let package = Package(
         .target(
             name: "Pipeline",
             dependencies: ["CLinux", "CSeccomp", "CTesseract", "Dependencies", "Observability", "OutboundHTTP"],
-            resources: [.embedInCode("Rules/Data/types.json")],
+            resources: [
+                .embedInCode("Model/Prompts/classify-v1.txt"), .embedInCode("Model/Prompts/extract-v1.txt"),
+                .embedInCode("Rules/Data/types.json"),
+            ],
             swiftSettings: strict),
 
         // The service.
@@ -136,7 +139,11 @@ let package = Package(
             dependencies: ["Tokens", "TestSupport", .product(name: "JWTKit", package: "jwt-kit")],
             swiftSettings: strict),
         .testTarget(
-            name: "PipelineTests", dependencies: ["Pipeline", "Observability", "TestSupport"],
+            name: "PipelineTests",
+            dependencies: [
+                "Pipeline", "Dependencies", "Observability", "OutboundHTTP", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "IDPServerTests",

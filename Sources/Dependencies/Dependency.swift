@@ -9,6 +9,7 @@ private import Synchronization
 //   limit         adaptive, asked for each attempt: a slow dependency gets fewer at a time
 //   breaker       asked for each attempt: while it is open nothing is sent
 //   attempt       a deadline of its own, a span, a duration by outcome
+//   fault         what a load test injects: to everything above it, it is the dependency's
 //
 // The limit stands outside of the breaker: a call that it refuses must not be the probe of a half-open one.
 
@@ -242,6 +243,7 @@ public final class Dependency: Sendable {
             span?.end()
         }
         do {
+            try strike(by: deadline, options.cancellation)
             let result = try body(Attempt(number: number, deadline: deadline, trace: trace, span: span))
             ended(outcome(result), .answered)
             return result
@@ -252,6 +254,15 @@ public final class Dependency: Sendable {
             case .transient, .permanent, .cancelled: ended(failure.outcome, .ignored)
             }
             throw error
+        }
+    }
+
+    /// Injected faults look like a broken connection and like silence.
+    private func strike(by deadline: Deadline, _ cancellation: CancellationToken?) throws {
+        do {
+            try telemetry.faults?.strike(name, by: deadline, cancellation)
+        } catch let failure as FaultInjector.Failure {
+            throw HTTPDependencyError(failure, dependency: name)
         }
     }
 

@@ -2,7 +2,8 @@ public import Logging
 public import Observability
 private import Synchronization
 
-/// The one way that calls of dependencies are counted, timed, traced and logged. One per process. Thread-safe.
+/// What all dependencies of a process share: the one way that calls are counted, timed, traced and logged, and the
+/// faults that a load test injects into them. One per process. Thread-safe.
 public final class DependencyTelemetry: Sendable {
     /// Of attempts: 1 ms, where a neighbour answers, to a minute, where a model thinks.
     private static let buckets = HistogramBuckets.seconds([
@@ -11,6 +12,8 @@ public final class DependencyTelemetry: Sendable {
 
     /// Where attempts' spans begin.
     let tracing: TracingSystem
+    /// What a load test injects; nil unless it asked for that.
+    public let faults: FaultInjector?
     private let logger: Logger
     private let durations: HistogramFamily
     private let retries: CounterFamily
@@ -19,11 +22,14 @@ public final class DependencyTelemetry: Sendable {
     private let dependencies = Mutex<[Dependency]>([])
     private let unixMilliseconds: @Sendable () -> UInt64
 
-    /// - Parameter unixMilliseconds: the wall clock, for exemplars.
+    /// - Parameters:
+    ///   - unixMilliseconds: the wall clock, for exemplars.
+    ///   - faults: injected into attempts of the dependencies that they name.
     public init(
         registry: MetricRegistry, tracing: TracingSystem = .disabled, logger: Logger,
-        unixMilliseconds: @escaping @Sendable () -> UInt64
+        unixMilliseconds: @escaping @Sendable () -> UInt64, faults: FaultInjector? = nil
     ) {
+        self.faults = faults
         self.tracing = tracing
         self.logger = logger
         self.unixMilliseconds = unixMilliseconds

@@ -8,6 +8,14 @@ public enum HTTPDependencyError: DependencyError, CategorizedError {
     /// The other side failed or is overloaded: 408, 425, 429 or 5xx.
     case status(HTTPClientResponse, dependency: String)
 
+    /// What an injected fault looks like.
+    init(_ injected: FaultInjector.Failure, dependency: String) {
+        switch injected {
+        case .broken: self = .transport(.reset, dependency: dependency)
+        case .hung: self = .transport(.timeout, dependency: dependency)
+        }
+    }
+
     /// 408, 425, 429 and 5xx may go away, but for what the other side does not know at all (501, 505).
     public var dependencyFailure: DependencyFailure {
         switch self {

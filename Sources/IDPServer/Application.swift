@@ -17,6 +17,24 @@ extension HTTPClient {
     }
 }
 
+extension DocumentPipeline {
+    /// The pipeline as the settings want it, with the second reader that they name.
+    fileprivate convenience init(
+        pool: DocumentWorkerPool, rules: DocumentRules, settings: Settings, telemetry: Telemetry,
+        dependencies: DependencyTelemetry, simulation: StageSimulation?, hooks: Hooks
+    ) {
+        let secondReader = settings.model.map {
+            SecondReader(
+                $0, HTTPClient(settings.outbound), rules.catalog, dependencies: dependencies,
+                registry: telemetry.registry, logger: telemetry.logger)
+        }
+        self.init(
+            pool: pool, rules: rules, maxPages: settings.documents.pagesMax,
+            reviewBelow: settings.documents.reviewBelow, secondReader: secondReader, simulation: simulation,
+            faults: dependencies.faults, hooks: hooks)
+    }
+}
+
 /// The composed service: everything that runs, made from settings, started and stopped in order.
 ///
 /// Start: telemetry, document workers, store and recovery, front. Stop, at SIGTERM or SIGINT: not ready; (grace for
@@ -59,12 +77,14 @@ final class Application: Sendable {
         registry.observedGauge(
             "idp_worker_waiters", help: "Operations that wait for a document worker."
         ) { [pool] in Double(pool.waiting) }
-        let pipeline = DocumentPipeline(
-            pool: pool, rules: try DocumentRules(settings.documents), maxPages: settings.documents.pagesMax,
-            reviewBelow: settings.documents.reviewBelow, hooks: pipelineTelemetry.hooks)
-
+        let loadTest = LoadTestTelemetry(settings.loadTest, registry: registry)
+        loadTest.warn(logger)
         let dependencies = DependencyTelemetry(
-            registry: registry, tracing: telemetry.tracing, logger: logger, unixMilliseconds: WallClock.milliseconds)
+            registry: registry, tracing: telemetry.tracing, logger: logger, unixMilliseconds: WallClock.milliseconds,
+            faults: loadTest.makeInjector())
+        let pipeline = DocumentPipeline(
+            pool: pool, rules: try DocumentRules(settings.documents), settings: settings, telemetry: telemetry,
+            dependencies: dependencies, simulation: loadTest.simulation, hooks: pipelineTelemetry.hooks)
         let s3 = settings.storage.s3.map { configuration in
             S3Client(configuration, http: HTTPClient(settings.outbound), telemetry: dependencies)
         }

@@ -1,9 +1,11 @@
+public import Dependencies
 internal import Dispatch
 public import Observability
 
 /// Judges documents: `acquire` → `text` → `classify` → `extract` → `validate`.
 ///
-/// The first two stages run in document workers, the other three are pure functions of the text on the caller's thread.
+/// The first two stages run in document workers, the other three are pure functions of the text on the caller's thread,
+/// but for what a second reader is asked where the rules are unsure.
 /// Each stage ends by the run's deadline. Thread-safe; as many runs at a time as the callers have threads, as many
 /// pages as the pool has workers.
 public final class DocumentPipeline: DocumentJudge {
@@ -29,6 +31,9 @@ public final class DocumentPipeline: DocumentJudge {
     private let rules: any DocumentRuling
     private let maxPages: Int
     private let reviewBelow: Double
+    private let secondReader: SecondReader?
+    private let simulation: StageSimulation?
+    private let faults: FaultInjector?
     private let hooks: Hooks
     private let pages = DispatchQueue(label: "idp.pipeline.pages", attributes: .concurrent)
 
@@ -37,10 +42,17 @@ public final class DocumentPipeline: DocumentJudge {
     ///   - rules: what judges the text.
     ///   - maxPages: documents with more pages fail with `TOO_MANY_PAGES`.
     ///   - reviewBelow: runs whose least sure field is less sure than this, 0 to 1, need a review.
+    ///   - secondReader: asked where the rules are unsure.
+    ///   - simulation: stages that a load test replaces.
+    ///   - faults: what a load test injects into the reading of text, as the dependency `ocr`.
     public init(
         pool: DocumentWorkerPool, rules: any DocumentRuling, maxPages: Int = 20, reviewBelow: Double = 0,
+        secondReader: SecondReader? = nil, simulation: StageSimulation? = nil, faults: FaultInjector? = nil,
         hooks: Hooks = Hooks()
     ) {
+        self.secondReader = secondReader
+        self.simulation = simulation
+        self.faults = faults
         self.pool = pool
         self.rules = rules
         self.maxPages = maxPages
@@ -62,24 +74,23 @@ public final class DocumentPipeline: DocumentJudge {
     }
 
     private func judge(_ request: JudgeRequest, _ run: inout Run) throws(ServiceError) -> Judgement {
-        let turn = DocumentWorkerPool.Turn(
-            deadline: request.deadline, isInteractive: request.isInteractive, cancellation: request.cancellation)
-        let (document, outline) = try run.stage(.acquire) { () throws(ServiceError) in
-            try AcquireStage(pool: pool, maxPages: maxPages).run(request.documentPath, turn)
+        let text = try read(request, &run)
+        let count = text.pages.count
+        var asked: [Consultation] = []
+        let classification = try run.stage(.classify, pages: count) { () throws(ServiceError) in
+            if try isSimulated(.classify, request) { return StageSimulation.noType }
+            return consulting(rules.classify(text), &asked) { $0.classification($1, of: text, request) }
         }
-        let count = outline.pages.count
-        let text = try run.stage(.text, pages: count) { () throws(ServiceError) in
-            try TextStage(pool: pool, queue: pages).run(document, outline, turn) { done in
-                request.progress?(Progress(stage: .text, page: done, pages: count))
+        let extraction = try run.stage(.extract, pages: count) { () throws(ServiceError) in
+            if try isSimulated(.extract, request) { return StageSimulation.nothing }
+            let found = consulting(rules.extract(text, classification, today: request.today), &asked) {
+                $0.extraction($1, of: text, classification, request)
             }
+            return rules.settled(found, fio: request.fio)
         }
-        let classification = try run.stage(.classify, pages: count) { rules.classify(text) }
-        let extraction = try run.stage(.extract, pages: count) {
-            rules.settled(
-                rules.extract(text, classification, today: request.today), fio: request.fio)
-        }
-        let (checks, reasons) = try run.stage(.validate, pages: count) {
-            rules.check(extraction, fio: request.fio, today: request.today)
+        let (checks, reasons) = try run.stage(.validate, pages: count) { () throws(ServiceError) in
+            let judged = try isSimulated(.validate, request) ? StageSimulation.nothing : extraction
+            return rules.check(judged, fio: request.fio, today: request.today)
         }
         let isOthers = reasons.contains(.fioMismatch) || reasons.contains(.fioMissing)
         let review = Review(
@@ -87,7 +98,57 @@ public final class DocumentPipeline: DocumentJudge {
             isApplicantNamed: isOthers && NamePresence.stands(request.fio, in: text), below: reviewBelow)
         return Judgement(
             verdict: checks.verdict, reasons: reasons, extraction: extraction, checks: checks, stages: run.timings,
-            pages: count, review: review, sheets: text.sheets)
+            pages: count, review: review, sheets: text.sheets, consultations: asked.isEmpty ? nil : asked)
+    }
+
+    /// `acquire` and `text`.
+    private func read(_ request: JudgeRequest, _ run: inout Run) throws(ServiceError) -> DocumentText {
+        let turn = DocumentWorkerPool.Turn(
+            deadline: request.deadline, isInteractive: request.isInteractive, cancellation: request.cancellation)
+        let opened = try run.stage(.acquire) { () throws(ServiceError) in
+            try isSimulated(.acquire, request)
+                ? nil : AcquireStage(pool: pool, maxPages: maxPages).run(request.documentPath, turn)
+        }
+        let count = opened?.1.pages.count ?? 1
+        return try run.stage(.text, pages: count) { () throws(ServiceError) in
+            let isSimulated = try isSimulated(.text, request)
+            guard let (document, outline) = opened, !isSimulated else { return StageSimulation.emptyText(pages: count) }
+            try strike(request)
+            return try TextStage(pool: pool, queue: pages).run(document, outline, turn) { done in
+                request.progress?(Progress(stage: .text, page: done, pages: count))
+            }
+        }
+    }
+
+    private func isSimulated(_ stage: StageName, _ request: JudgeRequest) throws(ServiceError) -> Bool {
+        try simulation?.takesTime(of: stage, request) ?? false
+    }
+
+    /// What the second reader makes of the rules' own findings.
+    private func consulting<Found>(
+        _ own: Found, _ asked: inout [Consultation],
+        _ consult: (SecondReader, Found) -> (Found, [Consultation])
+    ) -> Found {
+        guard let secondReader else { return own }
+        let (found, consultations) = consult(secondReader, own)
+        asked += consultations
+        return found
+    }
+
+    /// Injected faults look like a worker that fails and like one that is silent for as long as it may be.
+    private func strike(_ request: JudgeRequest) throws(ServiceError) {
+        do {
+            let deadline = request.deadline.capped(at: pool.settings.operationLimit)
+            try faults?.strike("ocr", by: deadline, request.cancellation)
+        } catch let failure as FaultInjector.Failure {
+            switch failure {
+            case .broken: throw ServiceError(.ocrFailed, cause: "injected")
+            case .hung:
+                throw ServiceError(request.deadline.hasPassed ? .processingTimeout : .ocrTimeout, cause: "injected")
+            }
+        } catch {
+            throw ServiceError.from(error)
+        }
     }
 }
 

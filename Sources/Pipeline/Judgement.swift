@@ -101,13 +101,16 @@ public struct Judgement: Sendable, Hashable, Codable {
     public var pages: Int
     /// Whether somebody should look at it; nil for a judgement that was kept before there were reviews.
     public var review: Review?
+    /// What came of asking a language model; nil where none was asked.
+    public var consultations: [Consultation]?
     /// The pages as they were read, in order; nil for a judgement that was kept before they were.
     public var sheets: [PageSheet]?
 
     public init(
         verdict: Bool, reasons: [VerdictReason], extraction: Extraction, checks: Checks, stages: [StageTiming],
-        pages: Int, review: Review? = nil, sheets: [PageSheet]? = nil
+        pages: Int, review: Review? = nil, sheets: [PageSheet]? = nil, consultations: [Consultation]? = nil
     ) {
+        self.consultations = consultations
         self.sheets = sheets
         self.review = review
         self.verdict = verdict

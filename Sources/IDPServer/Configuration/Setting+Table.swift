@@ -268,15 +268,18 @@ extension Setting {
     private static let outside: [Setting] = [
         Setting(
             name: "IDP_LLM_URL", group: .outside, kind: .url(schemes: ["http", "https"]), fallback: nil,
-            help: "OpenAI-compatible endpoint that helps to read documents", secrecy: .credentials, support: .no),
+            help: "OpenAI-compatible endpoint that helps to read documents, like https://host/v1",
+            secrecy: .credentials),
         Setting(
-            name: "IDP_LLM_MODEL", group: .outside, kind: .word, fallback: nil, help: "Its model", support: .no),
+            name: "IDP_LLM_MODEL", group: .outside, kind: .word, fallback: nil, help: "Its model"),
         Setting(
-            name: "IDP_LLM_API_KEY", group: .outside, kind: .word, fallback: nil, help: "Its key",
-            secrecy: .secret, support: .no),
+            name: "IDP_LLM_API_KEY", group: .outside, kind: .word, fallback: nil, help: "Its key", secrecy: .secret),
         Setting(
-            name: "IDP_LLM_TIMEOUT", group: .outside, kind: .duration(0.05...3600), fallback: nil,
-            help: "Time that one of its answers may take", support: .no),
+            name: "IDP_LLM_TIMEOUT", group: .outside, kind: .duration(0.05...3600), fallback: "20s",
+            help: "Time that one of its answers may take"),
+        Setting(
+            name: "IDP_LLM_ASK_BELOW", group: .outside, kind: .integer(0...100), fallback: "75",
+            help: "It is asked about fields that were not found or with a confidence in per cent below this"),
         Setting(
             name: "IDP_KAFKA_BROKERS", group: .outside, kind: .list, fallback: nil,
             help: "Kafka brokers, host:port joined by commas", support: .no),
@@ -300,10 +303,10 @@ extension Setting {
             help: "Adds routes under /-/ for conformance and load tools"),
         Setting(
             name: "IDP_SIMULATE", group: .testing, kind: .list, fallback: nil,
-            help: "Replaces stages by given latencies", support: .no),
+            help: "Stages that only take time and find nothing, like text=300ms..2s,validate=1ms"),
         Setting(
             name: "IDP_FAULTS", group: .testing, kind: .list, fallback: nil,
-            help: "Injects errors and delays", support: .no),
+            help: "Faults injected into llm, ocr or s3, like s3=error@10%,ocr=delay:1s..5s,llm=hang@0.01"),
     ]
 }
 

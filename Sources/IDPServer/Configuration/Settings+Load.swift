@@ -66,6 +66,8 @@ extension Settings {
             isMigrating: read.boolean("IDP_STORE_MIGRATE"), nodeLease: read.duration("IDP_NODE_LEASE"),
             artifacts: S3Location(read), s3: S3Client.Configuration(read), s3Buckets: Storage.s3Buckets(read))
         outbound = Outbound(certificateAuthorityFile: read.optionalText("IDP_OUTBOUND_CA"))
+        model = Model(read)
+        loadTest = LoadTest(read)
         observability = Observability(
             logLevel: read.text("IDP_LOG_LEVEL"), logFormat: read.text("IDP_LOG_FORMAT"),
             isTracingEnabled: read.boolean("IDP_TRACING_ENABLED"), openTelemetry: openTelemetry)
@@ -91,6 +93,7 @@ extension Settings {
         mistakes += front.contradictionsOfTLS(resolved)
         mistakes += authentication.contradictions(resolved)
         mistakes += storage.contradictionsOfS3(resolved)
+        mistakes += contradictionsOfModel(resolved) + contradictionsOfLoadTest(resolved)
         if let file = outbound.certificateAuthorityFile, !FileManager.default.isReadableFile(atPath: file) {
             refuse("IDP_OUTBOUND_CA", "\"\(file)\" cannot be read; it must be a PEM file")
         }

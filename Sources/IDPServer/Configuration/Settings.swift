@@ -161,6 +161,9 @@ struct Settings: Sendable {
     var storage: Storage
     var observability: Observability
     var outbound: Outbound
+    /// Nil: the rules read alone.
+    var model: Model?
+    var loadTest: LoadTest
     /// Each setting's text and source, for `check-config`.
     var report: [SettingReport]
 }

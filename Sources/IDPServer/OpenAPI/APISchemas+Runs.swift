@@ -141,6 +141,17 @@ extension APISchemas {
                     of: object(
                         "How large a page is in the units of the boxes on it.",
                         ["width": ["type": "number"], "height": ["type": "number"]]))),
+            "consultations": orNull(
+                list(
+                    of: object(
+                        "A field that a language model was asked about, because the rules were unsure of it.",
+                        [
+                            "field": named("The field.", Consultation.Field.allCases.map(\.rawValue)),
+                            "outcome": named(
+                                "Whose answer stands: `taken` is the model's, all others are the rules'.",
+                                Consultation.Outcome.allCases.map(\.rawValue)),
+                            "prompt": text("The prompt with its version.", example: "extract-v1"),
+                        ]))),
             "needs_review": orNull(truth("Whether somebody should look at it before the verdict is acted on.")),
             "review": orNull(
                 object(

@@ -90,7 +90,7 @@ struct ResultResponse: Encodable {
     let judgement: Judgement?
 
     private enum Key: String, CodingKey {
-        case extracted, checks, stages, pages, review
+        case extracted, checks, stages, pages, review, consultations
         case needsReview = "needs_review"
         case pageSizes = "page_sizes"
     }
@@ -123,7 +123,7 @@ struct ResultResponse: Encodable {
         try RunResponse(record: record).encode(to: encoder)
         var container = encoder.container(keyedBy: Key.self)
         guard let judgement else {
-            for key in [Key.extracted, .checks, .stages, .pages, .pageSizes, .needsReview, .review] {
+            for key in [Key.extracted, .checks, .stages, .pages, .pageSizes, .needsReview, .review, .consultations] {
                 try container.encodeNil(forKey: key)
             }
             return
@@ -143,6 +143,7 @@ struct ResultResponse: Encodable {
         try container.encode(judgement.pages, forKey: .pages)
         try container.encode(
             judgement.sheets?.map { PageSize(width: $0.width, height: $0.height) }, forKey: .pageSizes)
+        try container.encode(judgement.consultations, forKey: .consultations)
         try container.encode(judgement.review?.isNeeded, forKey: .needsReview)
         guard let reviewed = judgement.review else { return try container.encodeNil(forKey: .review) }
         var review = container.nestedContainer(keyedBy: ReviewKey.self, forKey: .review)

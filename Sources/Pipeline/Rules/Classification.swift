@@ -9,6 +9,8 @@ public struct Classification: Sendable {
     public var sections: [Section]
     /// The pages prepared for the rules, so that whoever reads on need not do it again; empty where nobody has.
     var readings: [PageReading] = []
+    /// The first paper's title says outright that it is of a kind that does not count.
+    var namesAnother = false
     /// For the key of each type found: what speaks for it.
     var grounds: [String: TypeGrounds] = [:]
 

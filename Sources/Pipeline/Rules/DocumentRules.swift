@@ -9,7 +9,8 @@ public struct DocumentRules: DocumentRuling {
     /// The reading of the found name that the submitted one bears out, the found one itself otherwise.
     public typealias NameSettling = @Sendable (String, Finding<PersonName>) -> PersonName
 
-    private let catalog: DocumentTypeCatalog
+    /// The types that count.
+    public let catalog: DocumentTypeCatalog
     private let classifier: TypeClassifier
     /// Tests read with fewer cues.
     var dates = IssueDateFinder()

@@ -60,7 +60,13 @@ struct TypeClassifier: Sendable {
         var classification = Classification(types: types, single: single(types), sections: sections)
         classification.readings = sheets.map(\.page)
         classification.grounds = grounds
+        classification.namesAnother = found.first.map { namesAnother($0.part, in: sheets) } ?? false
         return classification
+    }
+
+    private func namesAnother(_ part: Part, in sheets: [Sheet]) -> Bool {
+        guard let title = part.title else { return false }
+        return titleType(title, in: sheets[part.sheet]).map { $0.key == nil } ?? (title.kinds == [.other])
     }
 
     private func section(_ part: Part, type: DocumentType?, in page: PageReading) -> Classification.Section {

@@ -96,9 +96,7 @@ struct SettingsTests {
 
     /// Settings of features that are not built yet must not be silently ignored.
     @Test(arguments: [
-        ("IDP_LLM_URL", "https://llm.example/v1"), ("IDP_LLM_TIMEOUT", "30s"),
-        ("IDP_KAFKA_BROKERS", "kafka:9092"), ("IDP_SIMULATE", "ocr=1s"),
-        ("IDP_FAULTS", "llm=error"), ("IDP_WEBHOOK_SECRET", "hush"),
+        ("IDP_KAFKA_BROKERS", "kafka:9092"), ("IDP_WEBHOOK_SECRET", "hush"),
     ])
     func refusesWhatThisBuildCannotDo(name: String, value: String) throws {
         let error = try #require(throws: SettingsError.self) { try Settings.load(environment: [name: value]) }

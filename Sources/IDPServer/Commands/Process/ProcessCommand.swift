@@ -1,6 +1,9 @@
 internal import ArgumentParser
+internal import Dependencies
 internal import Foundation
+internal import Logging
 internal import Observability
+internal import OutboundHTTP
 internal import Pipeline
 
 /// `idp-server process`: judges files without a server.
@@ -78,8 +81,8 @@ struct ProcessCommand: ParsableCommand {
 
     func run() throws {
         let environment = ProcessInfo.processInfo.environment
-        var documents = try SettingsLoading.load([], command: Self.self).documents
-        documents.workers = jobs ?? documents.workers
+        var settings = try SettingsLoading.load([], command: Self.self)
+        settings.documents.workers = jobs ?? settings.documents.workers
         let all = try list.map { try DocumentList.documents(ofList: $0) }
             ?? DocumentList.documents(in: files, fio: fio ?? "")
         let screen = Terminal(descriptor: STDOUT_FILENO, environment: environment)
@@ -93,7 +96,7 @@ struct ProcessCommand: ParsableCommand {
             format, file: output, earlier: earlier, fileColumns: max(4, columns),
             terminal: self.output == nil ? screen : Terminal(descriptor: -1, environment: [:]), bar: bar)
         let began = ContinuousClock.now
-        try judge(left, documents, into: output, bar: bar)
+        try judge(left, settings, into: output, bar: bar)
         bar.clear()
         if !quiet { summarise(output.counted, earlier, seconds: began.duration(to: .now) / .seconds(1)) }
         let count = output.counted
@@ -102,14 +105,16 @@ struct ProcessCommand: ParsableCommand {
     }
 
     private func judge(
-        _ list: [ListedDocument], _ documents: Settings.Documents, into output: ReportOutput, bar: ProgressBar
+        _ list: [ListedDocument], _ settings: Settings, into output: ReportOutput, bar: ProgressBar
     ) throws {
         guard !list.isEmpty else { return }
+        let documents = settings.documents
         let pool = try DocumentWorkerPool(DocumentWorkerPool.Settings(documents))
         defer { pool.stop() }
+        let rules = try DocumentRules(documents)
         let pipeline = DocumentPipeline(
-            pool: pool, rules: try DocumentRules(documents), maxPages: documents.pagesMax,
-            reviewBelow: documents.reviewBelow)
+            pool: pool, rules: rules, maxPages: documents.pagesMax, reviewBelow: documents.reviewBelow,
+            secondReader: secondReader(settings, rules.catalog))
         let day = today.flatMap { CalendarDate(iso: $0) } ?? documents.today ?? Timestamp.now().day(hoursEast: 5)
         let limit = Duration.seconds(timeout)
         let batch = DocumentBatch(list) { document in
@@ -128,6 +133,19 @@ struct ProcessCommand: ParsableCommand {
         } deliver: { output.add($0) }
         bar.show(BatchCount())
         batch.run(width: documents.workers)
+    }
+
+    /// The language model that the settings name. Nobody scrapes or reads the log of a command.
+    private func secondReader(_ settings: Settings, _ catalog: DocumentTypeCatalog) -> SecondReader? {
+        let registry = MetricRegistry(exclusiveLanes: 0)
+        let logger = Logger(label: "idp") { _ in SwiftLogNoOpLogHandler() }
+        let dependencies = DependencyTelemetry(
+            registry: registry, logger: logger, unixMilliseconds: WallClock.milliseconds)
+        return settings.model.map {
+            SecondReader(
+                $0, HTTPClient(settings.outbound), catalog, dependencies: dependencies, registry: registry,
+                logger: logger)
+        }
     }
 
     private func reportFormat(isTerminal: Bool) -> ReportFormat {
