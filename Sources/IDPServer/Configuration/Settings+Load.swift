@@ -65,6 +65,7 @@ extension Settings {
             isMigrating: read.boolean("IDP_STORE_MIGRATE"), nodeLease: read.duration("IDP_NODE_LEASE"),
             artifacts: S3Location(read), s3: S3Client.Configuration(read), s3Buckets: Storage.s3Buckets(read))
         outbound = Outbound(certificateAuthorityFile: read.optionalText("IDP_OUTBOUND_CA"))
+        callbacks = Callbacks(read)
         observability = Observability(
             logLevel: read.text("IDP_LOG_LEVEL"), logFormat: read.text("IDP_LOG_FORMAT"),
             isTracingEnabled: read.boolean("IDP_TRACING_ENABLED"), openTelemetry: openTelemetry)
@@ -89,6 +90,7 @@ extension Settings {
         }
         mistakes += front.contradictionsOfTLS(resolved)
         mistakes += storage.contradictionsOfS3(resolved)
+        mistakes += Callbacks.contradictions(resolved)
         if let file = outbound.certificateAuthorityFile, !FileManager.default.isReadableFile(atPath: file) {
             refuse("IDP_OUTBOUND_CA", "\"\(file)\" cannot be read; it must be a PEM file")
         }

@@ -132,6 +132,7 @@ struct Settings: Sendable {
     var storage: Storage
     var observability: Observability
     var outbound: Outbound
+    var callbacks: Callbacks
     /// Each setting's text and source, for `check-config`.
     var report: [SettingReport]
 }

@@ -14,6 +14,9 @@ enum RunSchema {
         migrator.registerMigration("3: judgements apart") { database in
             try database.execute(sql: judgements)
         }
+        migrator.registerMigration("4: callbacks") { database in
+            try database.execute(sql: CallbackRow.schema)
+        }
         return migrator
     }
 

@@ -96,6 +96,7 @@ private struct OpenAPIWriter {
         node["parameters"] = .array(all.map { reference(to: $0, of: route) })
         if let body = route.body { node["requestBody"] = Self.node(body) }
         node["responses"] = answers(route)
+        if let callbacks = route.callbacks { node["callbacks"] = callbacks }
         return node
     }
 

@@ -25,10 +25,10 @@ extension RouteDescription {
         method: .post, template: "/v1/jobs", tag: .jobs, id: "submitJob", summary: "Submit a document as a job",
         details: """
             Answered once document and job are on stable storage: an acknowledged job survives a crash and ends. Ask \
-            for it at `Location`.
+            for it at `Location`, or have its end sent to `callback_url`.
             """,
         parameters: [idempotencyKey, requestTimeout], body: submission, answers: [accepted()],
-        errors: submissionErrors + [.queueFull, .jobSubmitFailed])
+        errors: submissionErrors + [.queueFull, .jobSubmitFailed], callbacks: jobEnded)
 
     static let listJobs = RouteDescription(
         method: .get, template: "/v1/jobs", tag: .jobs, id: "listJobs", summary: "List jobs, newest first",

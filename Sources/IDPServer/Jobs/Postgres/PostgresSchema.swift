@@ -156,6 +156,7 @@ enum PostgresSchema {
             """,
             "CREATE INDEX run_owned ON run (owner) WHERE state < 2 AND owner IS NOT NULL",
         ],
+        PostgresCallbackRow.schema,
     ]
 }
 
