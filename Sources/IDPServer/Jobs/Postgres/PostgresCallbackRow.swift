@@ -74,12 +74,13 @@ enum PostgresCallbackRow {
     // node by now, which took this one for gone: then only a delivery counts.
     private static let attempting = """
         UPDATE callback SET state = $2, next_at = $3, step = $4, attempts = $5, outcome = $6, is_outage = $7, \
-        owner = NULL WHERE id = $1 AND (state = 0 AND owner = $8 OR $2 = 1)
+        owner = NULL WHERE id = $1 AND (state = 0 AND owner = $8 OR $2::bigint = 1)
         """
 
     private static let noting = """
         INSERT INTO callback_attempt (callback, number, at, took_microseconds, outcome, http_status) \
-        SELECT id, $2, $3, $4, $5, $6 FROM callback WHERE id = $1 ON CONFLICT DO NOTHING
+        SELECT id, $2::bigint, $3::bigint, $4::bigint, $5::text, $6::bigint FROM callback WHERE id = $1 \
+        ON CONFLICT DO NOTHING
         """
 
     private static let claiming = """
