@@ -15,7 +15,8 @@ struct App: ParsableCommand {
         version: BuildInfo.version,
         subcommands: [
             ServeCommand.self, ProcessCommand.self, CheckConfigCommand.self, CleanupCommand.self, MigrateCommand.self,
-            JobsCommand.self, KeysCommand.self, OpenAPICommand.self, VersionCommand.self, DocumentWorkerCommand.self,
+            JobsCommand.self, CallbacksCommand.self, KeysCommand.self, OpenAPICommand.self, VersionCommand.self,
+            DocumentWorkerCommand.self,
         ])
 
     /// ArgumentParser exits with 64 for wrong usage; ours is 2, as the contract says.

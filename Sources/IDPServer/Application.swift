@@ -96,9 +96,18 @@ final class Application: Sendable {
                 S3Artifacts($0, client: client, local: artifacts, registry: registry, logger: logger)
             }
         }
+        let callbacks = settings.callbacks.secrets.map { secrets in
+            CallbackDispatcher(
+                store: store,
+                sender: CallbackSender(
+                    settings.callbacks, secrets: secrets, http: HTTPClient(settings.outbound),
+                    telemetry: dependencies, now: Timestamp.now),
+                schedule: settings.callbacks.schedule, width: settings.callbacks.concurrency, registry: registry,
+                logger: logger)
+        }
         runs = RunService(
             settings: settings, judge: TracedJudge(pipeline: pipeline, tracing: telemetry.tracing), store: store,
-            artifacts: artifacts, remote: remote,
+            artifacts: artifacts, remote: remote, callbacks: callbacks,
             registry: registry, logger: logger,
             lanes: (0..<RunService.laneCount(settings)).map { _ in registry.makeLane() })
         spool = try UploadSpool(directory: artifacts.spoolDirectory)

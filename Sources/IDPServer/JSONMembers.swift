@@ -35,6 +35,12 @@ struct JSONMembers {
         bytes.append(UInt8(ascii: "]"))
     }
 
+    /// The same of a list of whole numbers.
+    mutating func add(_ name: StaticString, _ values: [Int]) {
+        begin(name)
+        bytes.append(contentsOf: "[\(values.map(String.init).joined(separator: ","))]".utf8)
+    }
+
     /// The same of an object.
     mutating func add(_ name: StaticString, _ value: JSONMembers) {
         begin(name)

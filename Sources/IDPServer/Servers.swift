@@ -31,6 +31,7 @@ final class Servers: Sendable {
             + (front.metricsPort == nil ? metricsRoutes : [])
             + ProcessRoute(runs: runs, intake: intake).routes
             + JobRoutes(runs: runs, intake: intake, events: events).routes
+            + CallbackRoutes(runs: runs).routes
             + PageRoutes(
                 runs: runs, pictures: PagePictures(painter: pipeline, width: settings.documents.workers)
             ).routes

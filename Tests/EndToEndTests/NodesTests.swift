@@ -50,14 +50,14 @@ struct NodesTests {
         let url = try await PostgresServer.shared().makeDatabase()
         var environment = ChildProcess.plainEnvironment
         environment["IDP_STORE"] = url
-        for from in [0, 2] {
+        for from in [0, 3] {
             let run = try await Command.run(ProjectFiles.serverProgram, ["migrate"], environment: environment)
             #expect(run.succeeded, "\(run.errors)")
             let line = try JSONValue(parsing: run.output)
-            #expect(line["from"].int == from && line["to"].int == 2)
+            #expect(line["from"].int == from && line["to"].int == 3)
         }
         _ = try await PostgresServer.shared().query(
-            "UPDATE idp_schema SET version = 99 WHERE version = 2",
+            "UPDATE idp_schema SET version = 99 WHERE version = 3",
             database: String(url.split(separator: "/").last ?? ""))
         let refused = try await Command.run(ProjectFiles.serverProgram, ["serve"], environment: environment)
         #expect(refused.status == .exited(1) && refused.errors.contains("newer"), "\(refused.errors)")

@@ -245,11 +245,12 @@ extension Setting {
             name: "IDP_OUTBOUND_CA", group: .security, kind: .path, fallback: nil,
             help: "Certificate authorities, PEM, that other services are trusted by instead of the system's"),
         Setting(
-            name: "IDP_WEBHOOK_SECRET", group: .security, kind: .word, fallback: nil,
-            help: "Key that signs callbacks", secrecy: .secret, support: .no),
+            name: "IDP_WEBHOOK_SECRET", group: .security, kind: .webhookSecrets, fallback: nil,
+            help: "Key that signs callbacks (Standard Webhooks); with several each signs, which is how one is changed",
+            secrecy: .secret),
         Setting(
-            name: "IDP_CALLBACK_ALLOW", group: .security, kind: .list, fallback: nil,
-            help: "Hosts that callbacks may go to, joined by commas", support: .no),
+            name: "IDP_CALLBACK_ALLOW", group: .security, kind: .list, fallback: "<public addresses>",
+            help: "Hosts that callbacks may go to: names, *.names, addresses, networks, each with or without :port"),
     ]
 
     private static let observability: [Setting] = [
@@ -266,6 +267,16 @@ extension Setting {
     ]
 
     private static let outside: [Setting] = [
+        Setting(
+            name: "IDP_CALLBACK_TIMEOUT", group: .outside, kind: .duration(0.05...300), fallback: "20s",
+            help: "Time that a receiver of a callback may take"),
+        Setting(
+            name: "IDP_CALLBACK_WAITS", group: .outside, kind: .waits,
+            fallback: "5s,5m,30m,2h,5h,10h,14h,20h,24h",
+            help: "Waits between attempts to deliver a callback; each gets up to a tenth longer at random"),
+        Setting(
+            name: "IDP_CALLBACK_CONCURRENCY", group: .outside, kind: .integer(1...256), fallback: "16",
+            help: "Callbacks that are delivered at a time; at most four to one receiver"),
         Setting(
             name: "IDP_LLM_URL", group: .outside, kind: .url(schemes: ["http", "https"]), fallback: nil,
             help: "OpenAI-compatible endpoint that helps to read documents, like https://host/v1",
@@ -321,6 +332,13 @@ extension SettingKind {
             text.split(separator: ",", omittingEmptySubsequences: false)
                 .allSatisfy { item in item.contains { !$0.isWhitespace } }
         }, shape: "a list with commas between its items")
+
+    fileprivate static let webhookSecrets = SettingKind.text(
+        matches: { CallbackSecrets($0) != nil },
+        shape: "whsec_ and 24 to 64 bytes in Base64, several joined by commas")
+
+    fileprivate static let waits = SettingKind.text(
+        matches: { Settings.Callbacks.areWaits($0) }, shape: "times like 5s or 2h, joined by commas")
 
     fileprivate static let socketPath = SettingKind.text(
         matches: { $0.utf8.count <= UnixSocketAddress.pathBytesMax && !$0.utf8.contains(0) },

@@ -68,6 +68,7 @@ extension Settings {
         outbound = Outbound(certificateAuthorityFile: read.optionalText("IDP_OUTBOUND_CA"))
         model = Model(read)
         loadTest = LoadTest(read)
+        callbacks = Callbacks(read)
         observability = Observability(
             logLevel: read.text("IDP_LOG_LEVEL"), logFormat: read.text("IDP_LOG_FORMAT"),
             isTracingEnabled: read.boolean("IDP_TRACING_ENABLED"), openTelemetry: openTelemetry)
@@ -94,6 +95,7 @@ extension Settings {
         mistakes += authentication.contradictions(resolved)
         mistakes += storage.contradictionsOfS3(resolved)
         mistakes += contradictionsOfModel(resolved) + contradictionsOfLoadTest(resolved)
+        mistakes += Callbacks.contradictions(resolved)
         if let file = outbound.certificateAuthorityFile, !FileManager.default.isReadableFile(atPath: file) {
             refuse("IDP_OUTBOUND_CA", "\"\(file)\" cannot be read; it must be a PEM file")
         }

@@ -164,6 +164,7 @@ struct Settings: Sendable {
     /// Nil: the rules read alone.
     var model: Model?
     var loadTest: LoadTest
+    var callbacks: Callbacks
     /// Each setting's text and source, for `check-config`.
     var report: [SettingReport]
 }

@@ -7,7 +7,8 @@ enum StoreWrite: Sendable {
     case insert(RunRecord, Judgement?, document: RunFolder?)
     /// A new job that any node may run, where nodes share the store; else the same as `insert`.
     case offer(RunRecord, document: RunFolder)
-    /// All that may change of a run; a judgement of nil leaves the stored one.
+    /// All that may change of a run; a judgement of nil leaves the stored one. The end of a job with a callback URL
+    /// makes its callback, in the same transaction.
     case update(RunRecord, Judgement?)
     /// A failed run waits again, as the record says; `JOB_NOT_REPLAYABLE` when it is not failed (any more).
     case replay(RunRecord)
@@ -15,6 +16,8 @@ enum StoreWrite: Sendable {
     case expire([RunID], at: Timestamp)
     /// Forgets ids that expired before the moment.
     case forgetExpired(before: Timestamp)
+    /// A change of callbacks that are to be delivered, or were.
+    case callback(CallbackWrite)
     /// Changes nothing that matters, and fails when the store cannot be written.
     case probe(Timestamp)
 }
@@ -56,7 +59,7 @@ struct EndedRun: Sendable, Equatable {
 ///
 /// Reads block the calling thread (a file's worth of time) and throw `STORAGE_FAILED`; call them on a queue, never on a
 /// loop. Writes return at once.
-protocol JobStore: Sendable {
+protocol JobStore: CallbackOutbox {
     /// Says that a run with a document is being made, so that the next transaction may wait for it. Exactly one
     /// `.insert` with a document, or one `withdrawInsert`, must follow.
     func announceInsert()
@@ -103,7 +106,7 @@ extension StoreWrite {
     var isUrgent: Bool {
         switch self {
         case .insert(let record, _, _): record.kind == .sync
-        case .offer, .update, .replay, .expire, .forgetExpired, .probe: false
+        case .offer, .update, .replay, .expire, .forgetExpired, .callback, .probe: false
         }
     }
 
@@ -115,7 +118,7 @@ extension StoreWrite {
         switch self {
         case .insert(let record, _, let document): document == nil ? nil : record.id
         case .offer(let record, _): record.id
-        case .update, .replay, .expire, .forgetExpired, .probe: nil
+        case .update, .replay, .expire, .forgetExpired, .callback, .probe: nil
         }
     }
 }

@@ -58,7 +58,10 @@ enum RunRow {
                 record.attempts, record.isCancelRequested, record.verdict, text(record.reasons),
                 record.failure?.rawValue, record.deadLetter?.rawValue, record.id.data,
             ])
-            if database.changesCount == 1 { try keep(judgement, of: record.id, database) }
+            if database.changesCount == 1 {
+                try keep(judgement, of: record.id, database)
+                try CallbackRow.make(record, database)
+            }
         case .replay(let record):
             let statement = try database.cachedStatement(sql: replay)
             try statement.execute(arguments: [number(record.state), record.replays, record.id.data])
@@ -73,9 +76,11 @@ enum RunRow {
                 try delete.execute(arguments: [id.data])
                 guard database.changesCount == 1 else { continue }
                 try remember.execute(arguments: [id.data, moment.milliseconds])
+                try CallbackRow.forget(id, database)
             }
         case .forgetExpired(let moment):
             try database.execute(sql: "DELETE FROM expired WHERE expired_at < ?", arguments: [moment.milliseconds])
+        case .callback(let change): try CallbackRow.apply(change, database)
         case .probe(let moment):
             let sql = "INSERT INTO probe VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET at = excluded.at"
             try database.execute(sql: sql, arguments: [moment.milliseconds])

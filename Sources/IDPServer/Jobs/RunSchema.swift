@@ -17,6 +17,9 @@ enum RunSchema {
         migrator.registerMigration("4: runs by caller") { database in
             try database.execute(sql: callers)
         }
+        migrator.registerMigration("5: callbacks") { database in
+            try database.execute(sql: CallbackRow.schema)
+        }
         return migrator
     }
 

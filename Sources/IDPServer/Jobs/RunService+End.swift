@@ -52,6 +52,7 @@ extension RunService {
                 let cancelled = self.endCancelled(record)
                 self.countEnd(cancelled)
                 self.publish(cancelled)
+                self.announce(cancelled)
                 then(cancelled)
             case .failure where record.kind == .job && !self.isStopping:
                 self.maintenance.asyncAfter(deadline: .now() + RunService.storeRetryDelay) {
@@ -65,11 +66,17 @@ extension RunService {
                 // Counted before it is visible: whoever sees the end and scrapes finds it counted.
                 self.countEnd(record)
                 self.publish(record)
+                self.announce(record)
                 self.remote?.follow(record)
                 then(record)
             }
             self.pending.leave()
         }
+    }
+
+    /// A job's end is stored, and with it the callback that tells of it.
+    func announce(_ record: RunRecord) {
+        if record.callbackURL != nil, record.kind == .job { callbacks?.poke() }
     }
 
     /// Makes a stored record visible and moves the gauge of states.

@@ -39,6 +39,7 @@ extension RunService {
         }
         maintain()
         beginSharing()
+        callbacks?.start()
     }
 
     /// Whether waits and streams shall end. Never blocks.
@@ -93,6 +94,8 @@ extension RunService {
         }
         let left = max(0, deadline.remaining / .milliseconds(1))
         let isFlushed = pending.wait(timeout: .now() + .milliseconds(Int(left))) == .success
+        // What is left is delivered by the next start, or by another node.
+        callbacks?.drain(by: deadline)
         // A store that hangs must not hold up the stop: its log is recovered at the next start.
         if isFlushed { store.close() }
         // What does not reach the bucket in time is put by the next start.

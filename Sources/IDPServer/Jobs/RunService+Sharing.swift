@@ -57,6 +57,7 @@ extension RunService {
             case .cancelled(let record):
                 writeFiles(record)
                 metrics.ended(record)
+                announce(record)
                 log(.info, "run ended", record, ["state": "\(record.state.rawValue)"])
                 return .success(.accepted(record))
             case .asked(let record): return .success(.accepted(record))

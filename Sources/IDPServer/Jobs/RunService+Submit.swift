@@ -13,7 +13,9 @@ extension RunService {
         if let refusal = unavailability { return completion(.failure(counted(refusal))) }
         once(submission, isShort: true, completion: completion) { completion in
             let record = makeRecord(submission, kind: .job)
-            deduplicated(record, isShort: true, completion: completion, where: { _ in true }) { completion in
+            // The callback of a job that has ended was sent; who asks for one now gets one.
+            let isWanted: (RunRecord) -> Bool = { $0.callbackURL == nil || !$0.state.isFinal }
+            deduplicated(record, isShort: true, completion: completion, where: isWanted) { completion in
                 if let remote { return takeShared(submission, record, remote, completion) }
                 take(submission, record, completion)
             }

@@ -77,6 +77,8 @@ final class RunService: Sendable {
     let artifacts: DiskArtifactStore
     /// Where run folders are kept beside this machine; nil where nowhere.
     let remote: (any RemoteArtifacts)?
+    /// Tells callers how their jobs ended; nil where nobody can ask for that.
+    let callbacks: CallbackDispatcher?
     let metrics: RunMetrics
     let logger: Logger
     /// The wall clock.
@@ -116,6 +118,7 @@ final class RunService: Sendable {
 
     /// - Parameters:
     ///   - remote: where run folders are kept beside this machine.
+    ///   - callbacks: delivers from the same store; started and stopped by the service.
     ///   - lanes: for the work queues' slots, `RunService.laneCount(settings)` of them; shared lanes stand in for
     /// missing
     ///     ones.
@@ -123,7 +126,7 @@ final class RunService: Sendable {
     ///   - now: the wall clock.
     init(
         settings: Settings, judge: any DocumentJudge, store: any JobStore, artifacts: DiskArtifactStore,
-        remote: (any RemoteArtifacts)? = nil,
+        remote: (any RemoteArtifacts)? = nil, callbacks: CallbackDispatcher? = nil,
         registry: MetricRegistry, logger: Logger, lanes: [Lane] = [],
         availableMemory: @escaping @Sendable () -> Int? = AvailableMemory.bytes,
         now: @escaping @Sendable () -> Timestamp = Timestamp.now
@@ -135,6 +138,7 @@ final class RunService: Sendable {
         sharing = (store as? any SharedJobStore).map { Sharing(store: $0) }
         self.artifacts = artifacts
         self.remote = remote
+        self.callbacks = callbacks
         let metrics = RunMetrics(registry)
         self.metrics = metrics
         self.logger = logger

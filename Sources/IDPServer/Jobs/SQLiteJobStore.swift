@@ -307,7 +307,8 @@ final class SQLiteJobStore: JobStore {
         }
     }
 
-    private func read<Value: Sendable>(_ body: (Database) throws -> Value) throws(ServiceError) -> Value {
+    /// Reads on a connection of the pool, beside the writer.
+    func read<Value: Sendable>(_ body: (Database) throws -> Value) throws(ServiceError) -> Value {
         guard enter() else { throw SQLiteJobStore.closed }
         defer { inFlight.leave() }
         do {

@@ -21,7 +21,15 @@ extension APISchemas {
                     "type": "string", "pattern": "^[A-Za-z0-9._-]{0,128}$",
                     "description": "An id of the caller's own; empty is none.",
                 ],
-            ], optional: ["file", "s3_path", "request_id", "priority"])
+                "callback_url": [
+                    "type": "string", "format": "uri", "maxLength": .integer(CallbackURL.bytesMax),
+                    "description": """
+                        Where the end of a job is told, signed; only where IDP_WEBHOOK_SECRET is set and \
+                        IDP_CALLBACK_ALLOW permits it. A user and a password before the host are sent as Basic \
+                        authentication.
+                        """,
+                ],
+            ], optional: ["file", "s3_path", "request_id", "priority", "callback_url"])
         // A part of the form has a name (RFC 7578 §4.2). How clients quote other characters in it differs.
         form["propertyNames"] = ["pattern": "^[A-Za-z0-9_.-]+$"]
         form["oneOf"] = [["required": ["file"]], ["required": ["s3_path"]]]

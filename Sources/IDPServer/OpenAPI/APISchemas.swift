@@ -9,7 +9,8 @@ enum APISchemas {
         [
             "Accepted": accepted, "Verdict": verdict, "Run": run, "RunList": runList, "Result": result,
             "Event": event, "Evidence": evidence, "Box": box, "Check": check, "Progress": progress,
-            "Submission": submission,
+            "Submission": submission, "Callback": callback, "CallbackList": callbackList,
+            "JobCallbacks": jobCallbacks, "JobEnded": jobEnded,
             "Error": error, "Problem": problem, "Health": health, "Readiness": readiness,
             "RunStatus": named("Where a run stands.", RunState.allCases.map(\.rawValue)),
             "Reason": named(reasonText, VerdictReason.allCases.map(\.rawValue)),

@@ -103,6 +103,7 @@ private struct OpenAPIWriter {
         if let body = route.body { node["requestBody"] = Self.node(body) }
         node["responses"] = answers(route)
         if let security { node["security"] = security.requirement(of: route) }
+        if let callbacks = route.callbacks { node["callbacks"] = callbacks }
         return node
     }
 

@@ -27,10 +27,10 @@ extension RouteDescription {
         access: .runs(.submit, action: "submit"), summary: "Submit a document as a job",
         details: """
             Answered once document and job are on stable storage: an acknowledged job survives a crash and ends. Ask \
-            for it at `Location`.
+            for it at `Location`, or have its end sent to `callback_url`.
             """,
         parameters: [idempotencyKey, requestTimeout], body: submission, answers: [accepted()],
-        errors: submissionErrors + [.queueFull, .jobSubmitFailed])
+        errors: submissionErrors + [.queueFull, .jobSubmitFailed], callbacks: jobEnded)
 
     static let listJobs = RouteDescription(
         method: .get, template: "/v1/jobs", tag: .jobs, id: "listJobs",

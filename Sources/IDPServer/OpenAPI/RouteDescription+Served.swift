@@ -9,7 +9,8 @@ extension RouteDescription {
     /// server, so `idp-server openapi` says what `/openapi.json` does.
     static func served(by front: Settings.Front) -> [RouteDescription] {
         [health, livez, ready, readyz, startupz] + (front.metricsPort == nil ? [metrics] : [])
-            + [process, submitJob, listJobs, jobStatus, jobResult, cancelJob, replayJob, jobEvents, pagePicture]
+            + [process, submitJob, listJobs, jobStatus, jobResult, cancelJob, replayJob, jobEvents]
+            + [listCallbacks, jobCallbacks, resendCallbacks, pagePicture]
             + ConsoleAsset.all.map(\.description) + (front.isProbeOn ? [echo, ping, sink, form, series] : [])
             + [openAPI]
     }

@@ -43,6 +43,8 @@ struct RouteDescription: Sendable {
     let answers: [APIAnswer]
     /// What it may refuse with, beside what the front answers on every route (`frontErrors`).
     var errors: [ErrorCode] = []
+    /// What the server sends by itself because of a call: OpenAPI's `callbacks`.
+    var callbacks: JSONNode?
     /// Whether a caller may choose RFC 9457's shape of an error here: everywhere but where nobody reads a body.
     var isProbe = false
     /// False for files that only a page of ours asks for: served, and left out of the document.

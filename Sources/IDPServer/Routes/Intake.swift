@@ -64,7 +64,8 @@ struct Intake: Sendable {
             throw ServiceError(.internalProcessingError, cause: "a form was planned and none came")
         }
         let key = try IdempotencyKey(of: call.request)
-        let checked = try SubmissionForm(form, buckets: source?.buckets ?? [])
+        let checked = try SubmissionForm(
+            form, buckets: source?.buckets ?? [], callbacks: runs.settings.callbacks.offered)
         let timeout = try Self.timeout(of: call)
         @Sendable func made(
             _ size: Int, _ sha256: [UInt8], _ prefix: [UInt8], _ move: @escaping @Sendable (String) throws -> Void
@@ -102,7 +103,7 @@ struct Intake: Sendable {
         Submission(
             document: document,
             fio: checked.fio.text, priority: checked.priority, timeout: timeout,
-            requestID: checked.requestID ?? call.context.requestID, callbackURL: nil,
+            requestID: checked.requestID ?? call.context.requestID, callbackURL: checked.callbackURL,
             caller: call.context.caller?.name,
             share: call.context.caller?.name ?? call.request.peerAddress.host,
             waitingMax: call.context.caller?.waitingMax, trace: call.context.trace,

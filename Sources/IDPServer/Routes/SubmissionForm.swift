@@ -1,6 +1,7 @@
 internal import EventHTTP
 internal import Foundation
 internal import Observability
+internal import OutboundHTTP
 internal import Pipeline
 
 /// The form that both POSTs take, checked field by field: every mistake is named, none echoes the value.
@@ -26,9 +27,13 @@ struct SubmissionForm {
     /// The fields that mean something. Others are ignored, as browsers and gateways add their own.
     private static let knownFields: Set<String> = ["fio", "s3_path", "request_id", "callback_url", "priority"]
 
-    /// - Parameter buckets: those that `s3_path` may name; empty where there is no S3.
+    /// - Parameters:
+    ///   - buckets: those that `s3_path` may name; empty where there is no S3.
+    ///   - callbacks: where callbacks may go; nil where there are none.
     /// - Throws: `VALIDATION_ERROR` with all mistakes.
-    init(_ form: MultipartForm, buckets: [String] = []) throws(ServiceError) {
+    init(
+        _ form: MultipartForm, buckets: [String] = [], callbacks: DestinationPolicy? = nil
+    ) throws(ServiceError) {
         var mistakes: [FieldError] = []
         Self.checkNames(form, into: &mistakes)
         let fioText = Self.text("fio", in: form, into: &mistakes)
@@ -39,10 +44,11 @@ struct SubmissionForm {
             mistakes.append(
                 FieldError(field: "request_id", message: "must be 1 to 128 of letters, digits, dot, dash, underscore"))
         }
-        if callbackURL != nil {
-            mistakes.append(
-                FieldError(
-                    field: "callback_url", message: "callbacks are not part of this build; poll Location instead"))
+        if let callbackURL {
+            let refusal =
+                callbacks.map { $0.refusal(ofCallback: callbackURL) }
+                ?? "this server sends no callbacks (IDP_WEBHOOK_SECRET); poll Location instead"
+            if let refusal { mistakes.append(FieldError(field: "callback_url", message: refusal)) }
         }
         let source = Self.source(form, buckets, into: &mistakes)
         var name: ApplicantName?

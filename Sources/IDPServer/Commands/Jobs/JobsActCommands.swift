@@ -68,7 +68,8 @@ struct JobsReplayCommand: ParsableCommand {
 }
 
 /// What the commands that take ids share.
-private enum RunIDs {
+enum RunIDs {
+    /// - Throws: `ValidationError` for what is no id.
     static func check(_ ids: [String]) throws {
         for id in ids where RunID(id.lowercased()) == nil { throw ValidationError("\(id) is no run's id") }
     }

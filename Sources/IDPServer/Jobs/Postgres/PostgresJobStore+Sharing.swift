@@ -59,6 +59,7 @@ extension PostgresJobStore {
         let results = try read(
             [
                 PostgresStatement(Self.cancelling, [.bytes(id.bytes), .integer(moment.milliseconds)]),
+                PostgresCallbackRow.making(id),
                 PostgresStatement("SELECT pg_notify('idp_cancels', $1), pg_notify('idp_runs', $1)", [message]),
             ], isRead: false)
         guard let record = try PostgresRow.records(results[0]).first else { return .none }

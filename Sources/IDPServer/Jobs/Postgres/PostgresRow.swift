@@ -50,7 +50,8 @@ enum PostgresRow {
 
     private static let expiring = """
         WITH gone AS (DELETE FROM run WHERE run_id = $1 AND state >= 2 RETURNING run_id), \
-        forgotten AS (DELETE FROM judgement WHERE run_id IN (SELECT run_id FROM gone)) \
+        forgotten AS (DELETE FROM judgement WHERE run_id IN (SELECT run_id FROM gone)), \
+        told AS (DELETE FROM callback WHERE state <> 0 AND run_id IN (SELECT run_id FROM gone)) \
         INSERT INTO expired SELECT run_id, $2 FROM gone ON CONFLICT DO NOTHING
         """
 
@@ -70,7 +71,7 @@ enum PostgresRow {
                     .text(text(record.reasons)), PostgresValue(record.failure?.rawValue),
                     PostgresValue(record.deadLetter?.rawValue), .text(node),
                 ])
-            return [update] + (try keep(judgement, of: record.id, node))
+            return [update] + (try keep(judgement, of: record.id, node)) + PostgresCallbackRow.making(record)
         case .replay(let record):
             return [
                 PostgresStatement(
@@ -84,6 +85,7 @@ enum PostgresRow {
             return ids.map { PostgresStatement(expiring, [.bytes($0.bytes), .integer(moment.milliseconds)]) }
         case .forgetExpired(let moment):
             return [PostgresStatement("DELETE FROM expired WHERE expired_at < $1", [.integer(moment.milliseconds)])]
+        case .callback(let change): return PostgresCallbackRow.statements(change, node)
         case .probe(let moment):
             let sql = "INSERT INTO probe VALUES (1, $1) ON CONFLICT (id) DO UPDATE SET at = excluded.at"
             return [PostgresStatement(sql, [.integer(moment.milliseconds)])]

@@ -158,6 +158,7 @@ enum PostgresSchema {
         ],
         // A caller with few runs finds them without a look at all others'.
         ["CREATE INDEX run_by_caller ON run (caller, run_id) WHERE caller IS NOT NULL"],
+        PostgresCallbackRow.schema,
     ]
 }
 

@@ -44,6 +44,7 @@ final class PostgresSession: Sendable {
             PostgresStatement(
                 "UPDATE run SET owner = NULL WHERE owner = $1 AND state = 0 AND kind = 1 AND NOT cancel_requested",
                 [.text(node)]),
+            PostgresCallbackRow.releasing(of: node, except: []),
             PostgresStatement("DELETE FROM node WHERE node_id = $1", [.text(node)]),
             PostgresStatement("SELECT pg_notify('idp_pool', '')"),
         ]
@@ -113,7 +114,7 @@ final class PostgresSession: Sendable {
                 Self.firstBeat(of: node), PostgresStatement("SELECT node_id, beat FROM node"),
                 PostgresStatement(Self.releasing), PostgresStatement(Self.taking, [.text(node)]),
                 PostgresStatement(Self.overdue, [.text(node)]), PostgresStatement(Self.depth),
-                PostgresStatement(Self.wishes, [.text(node)]),
+                PostgresStatement(Self.wishes, [.text(node)]), PostgresCallbackRow.releasingOrphans,
             ], until: end)
         // The first beat of a node is its entry, before this thread starts: a second first one means that somebody had
         // taken it out.

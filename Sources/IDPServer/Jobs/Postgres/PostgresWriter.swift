@@ -169,7 +169,7 @@ final class PostgresWriter: @unchecked Sendable {
             case .update(let record, _) where record.kind == .job: ids.append(record.id)
             case .replay(let record): ids.append(record.id)
             case .offer: isOffer = true
-            case .insert, .update, .expire, .forgetExpired, .probe: break
+            case .insert, .update, .expire, .forgetExpired, .callback, .probe: break
             }
         }
         while !ids.isEmpty {
@@ -197,7 +197,7 @@ final class PostgresWriter: @unchecked Sendable {
         case .replay:
             return first.affected == 1
                 ? .success(()) : .failure(ServiceError(.jobNotReplayable, cause: "store: not failed"))
-        case .expire, .forgetExpired, .probe: return .success(())
+        case .expire, .forgetExpired, .callback, .probe: return .success(())
         }
     }
 
