@@ -45,6 +45,7 @@ let package = Package(
             providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CSyncFS"),
         .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CRdKafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
 
         // Leaves: they import nothing of ours.
         .target(name: "EventHTTP", dependencies: ["CLibevent"], swiftSettings: strict),
@@ -64,6 +65,7 @@ let package = Package(
             swiftSettings: strict),
         .target(name: "OutboundHTTP", dependencies: ["CCurl"], swiftSettings: strict),
         .target(name: "PostgresClient", dependencies: ["CPostgres"], swiftSettings: strict),
+        .target(name: "KafkaClient", dependencies: ["CRdKafka"], swiftSettings: strict),
 
         // What stands between the service and others that may fail.
         .target(
@@ -85,7 +87,7 @@ let package = Package(
         .executableTarget(
             name: "IDPServer",
             dependencies: [
-                "CSyncFS", "Dependencies", "EventHTTP", "Observability", "OutboundHTTP", "Pipeline",
+                "CSyncFS", "Dependencies", "EventHTTP", "KafkaClient", "Observability", "OutboundHTTP", "Pipeline",
                 "PostgresClient",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "GRDB", package: "GRDB.swift"),
@@ -125,13 +127,14 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "PostgresClientTests", dependencies: ["PostgresClient", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "KafkaClientTests", dependencies: ["KafkaClient", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "PipelineTests", dependencies: ["Pipeline", "Observability", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
             name: "IDPServerTests",
             dependencies: [
-                "IDPServer", "Dependencies", "EventHTTP", "Observability", "OutboundHTTP", "Pipeline",
+                "IDPServer", "Dependencies", "EventHTTP", "KafkaClient", "Observability", "OutboundHTTP", "Pipeline",
                 "PostgresClient", "TestSupport",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),

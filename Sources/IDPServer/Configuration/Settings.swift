@@ -1,4 +1,5 @@
 import EventHTTP
+import KafkaClient
 import Pipeline
 import PostgresClient
 
@@ -125,6 +126,16 @@ struct Settings: Sendable {
         var certificateAuthorityFile: String?
     }
 
+    /// IDP_KAFKA_….
+    struct Kafka: Sendable, Equatable {
+        var cluster: KafkaConfiguration
+        /// Topic of requests.
+        var topic: String
+        var group: String
+        var resultTopic: String
+        var deadLetterTopic: String
+    }
+
     var service: Service
     var front: Front
     var documents: Documents
@@ -132,6 +143,8 @@ struct Settings: Sendable {
     var storage: Storage
     var observability: Observability
     var outbound: Outbound
+    /// Nil: no requests come from Kafka.
+    var kafka: Kafka?
     /// Each setting's text and source, for `check-config`.
     var report: [SettingReport]
 }

@@ -98,7 +98,7 @@ struct SettingsTests {
     @Test(arguments: [
         ("IDP_STORE", "postgres://db/jobs"), ("IDP_AUTH", "jwt"),
         ("IDP_AUTH", "keys:/etc/keys"), ("IDP_LLM_URL", "https://llm.example/v1"), ("IDP_LLM_TIMEOUT", "30s"),
-        ("IDP_KAFKA_BROKERS", "kafka:9092"), ("IDP_SIMULATE", "ocr=1s"),
+        ("IDP_SIMULATE", "ocr=1s"),
         ("IDP_FAULTS", "llm=error"), ("IDP_WEBHOOK_SECRET", "hush"),
     ])
     func refusesWhatThisBuildCannotDo(name: String, value: String) throws {
