@@ -16,7 +16,7 @@ public enum KafkaPoll: Sendable, Equatable {
 /// one and runs the rebalance: one thread calls it, and does so at least every `max.poll.interval.ms` (five minutes),
 /// also while nothing is wanted (`pause`). Partitions move incrementally (cooperative-sticky), so that a node that
 /// comes or goes takes nothing from the others but what it shall have. Nothing is committed that `store` was not told:
-/// librdkafka commits stored offsets every second, when partitions are taken away, and in `close`.
+/// librdkafka commits stored offsets five times a second, when partitions are taken away, and in `close`.
 public final class KafkaConsumer: Sendable {
     private let handle: KafkaHandle
     /// What is read.
@@ -35,7 +35,7 @@ public final class KafkaConsumer: Sendable {
                 .init("group.id", group), .init("partition.assignment.strategy", "cooperative-sticky"),
                 // A node that died is noticed as soon as by the other nodes on a shared store.
                 .init("session.timeout.ms", "10000"), .init("heartbeat.interval.ms", "2000"),
-                .init("auto.commit.interval.ms", "1000"),
+                .init("auto.commit.interval.ms", "200"),
                 // Records are small and each costs seconds of reading: a few ahead are enough.
                 .init("queued.min.messages", "500"), .init("queued.max.messages.kbytes", "4096"),
             ] + configuration.properties + [

@@ -42,9 +42,9 @@ public final class KafkaProducer: Sendable {
             return completion(.failure(KafkaError(RD_KAFKA_RESP_ERR__FAIL, "rd_kafka_headers_new")))
         }
         for header in message.headers {
-            // Fails for none that is there.
-            (header.value ?? []).withUnsafeBytes { bytes in
-                _ = rd_kafka_header_add(headers, header.name, -1, bytes.baseAddress, bytes.count)
+            // Cannot fail for a list that is nobody else's.
+            _ = Self.withBytes(header.value) { bytes in
+                rd_kafka_header_add(headers, header.name, -1, bytes.baseAddress, bytes.count)
             }
         }
         // Released by the delivery report, or below.

@@ -64,8 +64,8 @@ struct RequestEvent: Sendable, Equatable {
     private static func members(_ bytes: [UInt8]?) throws(ServiceError) -> EventMembers {
         guard let bytes, !bytes.isEmpty else { throw whole("the record has no value") }
         guard bytes.count <= bytesMax else { throw whole("the record is larger than \(bytesMax) bytes") }
-        // Foundation would take other encodings too, and mend what is broken.
-        guard String(validating: bytes, as: UTF8.self) != nil,
+        // Foundation would take other encodings too, which it knows by their zeros, and mend what is broken.
+        guard !bytes.contains(0), String(validating: bytes, as: UTF8.self) != nil,
             let members = try? JSONDecoder().decode(EventMembers.self, from: Data(bytes))
         else { throw whole("the record is not a JSON object in UTF-8") }
         return members

@@ -37,7 +37,7 @@ struct KafkaSettingsTests {
         ("IDP_KAFKA_TOPIC", "..", "must be at most 249"), ("IDP_KAFKA_RESULT_TOPIC", "requests", "IDP_KAFKA_TOPIC too"),
         ("IDP_KAFKA_DLQ_TOPIC", "requests", "IDP_KAFKA_TOPIC too"),
         ("IDP_KAFKA_DLQ_TOPIC", "requests.results", "IDP_KAFKA_RESULT_TOPIC too"),
-        ("IDP_KAFKA_BROKERS", "http://a", "no host:port"), ("IDP_KAFKA_BROKERS", "a:0", "no port"),
+        ("IDP_KAFKA_BROKERS", "http://a", "no port"), ("IDP_KAFKA_BROKERS", "a:0", "no port"),
         ("IDP_KAFKA_BROKERS", "a:9092,:9092", "no host:port"), ("IDP_KAFKA_BROKERS", "a:b:1", "no host:port"),
         ("IDP_KAFKA_OPTIONS", "enable.auto.commit=true", "not free"),
         ("IDP_KAFKA_OPTIONS", "no.such=1", "no property"), ("IDP_KAFKA_OPTIONS", "hush", "name=value"),

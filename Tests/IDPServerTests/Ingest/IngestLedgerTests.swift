@@ -35,16 +35,16 @@ struct IngestLedgerTests {
 
     @Test func anAnswerIsGivenOnce() throws {
         var ledger = ledger()
-        #expect(ledger.take(record(0)))
+        #expect(ledger.take(record(0)) == true)
         let place = try #require(ledger.start(at: start)?.place)
-        #expect(ledger.follow(place, run, success: start))
+        #expect(ledger.follow(place, run, success: start) == true)
         #expect(ledger.answer(place) != nil && ledger.answer(place) == nil)
-        #expect(!ledger.follow(place, run, success: start))
+        #expect(ledger.follow(place, run, success: start) == false)
     }
 
     @Test func noMoreBeginThanMay() {
         var ledger = ledger()
-        for offset in 0..<3 { #expect(ledger.take(record(Int64(offset)))) }
+        for offset in 0..<3 { #expect(ledger.take(record(Int64(offset))) == true) }
         #expect(ledger.start(at: start) != nil && ledger.start(at: start) != nil)
         #expect(ledger.start(at: start) == nil)
     }
@@ -72,8 +72,8 @@ struct IngestLedgerTests {
         #expect(ledger.start(at: start) == nil)
         #expect(ledger.regulate(at: start, isStopping: false) == true && ledger.isPaused)
         #expect(ledger.regulate(at: start, isStopping: false) == nil)
-        #expect(ledger.regulate(at: later, isStopping: false) == false && !ledger.isPaused)
         #expect(ledger.start(at: later)?.place.offset == 0)
+        #expect(ledger.regulate(at: later, isStopping: false) == false && !ledger.isPaused)
     }
 
     /// Only failures between which others went through speak against a record.
@@ -85,14 +85,14 @@ struct IngestLedgerTests {
             _ = ledger.fail(place, at: start)
             #expect(ledger.start(at: start)?.place == place)
         }
-        #expect(ledger.take(record(2)))
+        #expect(ledger.take(record(2)) == true)
         // One that only found its run says nothing of what it takes to make one.
         let found = try #require(ledger.start(at: start)?.place)
-        #expect(ledger.follow(found, run, success: nil))
+        #expect(ledger.follow(found, run, success: nil) == true)
         #expect(ledger.fail(place, at: start.advanced(by: .seconds(1)))?.strikes == 0)
         #expect(ledger.start(at: start)?.place == place)
         let made = try #require(ledger.start(at: start)?.place)
-        #expect(ledger.follow(made, run, success: start.advanced(by: .seconds(2))))
+        #expect(ledger.follow(made, run, success: start.advanced(by: .seconds(2))) == true)
         let failed = ledger.fail(place, at: start.advanced(by: .seconds(3)))
         #expect(failed?.failures == 7 && failed?.strikes == 1)
         #expect(ledger.giveUp(place) != nil && ledger.giveUp(place) == nil)
@@ -108,27 +108,27 @@ struct IngestLedgerTests {
         ledger.revoke([0])
         #expect(ledger.count == 1 && ledger.assigned == [1])
         #expect(!ledger.follow(gone, run, success: start) && ledger.answer(gone) == nil && ledger.end(gone) == nil)
-        #expect(!ledger.take(record(2, 0)))
+        #expect(ledger.take(record(2, 0)) == false)
         // It comes back and is read again: what the first time left behind is not mistaken for it.
         ledger.assign([0])
-        #expect(ledger.take(record(0, 0)))
+        #expect(ledger.take(record(0, 0)) == true)
         #expect(ledger.fail(gone, at: start) == nil && ledger.end(gone) == nil)
         #expect(ledger.start(at: start)?.place != gone)
-        #expect(ledger.follow(kept, run, success: start))
+        #expect(ledger.follow(kept, run, success: start) == true)
     }
 
     @Test func fetchingStopsWhereThereIsNoRoomAndWhileStopping() throws {
         var ledger = ledger(width: 1, line: 4, window: 8)
-        for offset in 0..<4 { #expect(ledger.take(record(Int64(offset)))) }
+        for offset in 0..<4 { #expect(ledger.take(record(Int64(offset))) == true) }
         #expect(ledger.regulate(at: start, isStopping: false) == true)
         // Not at the first free place: each pause throws away what was fetched ahead.
         for left in [3, 2] {
             let place = try #require(ledger.start(at: start)?.place)
-            #expect(ledger.follow(place, run, success: start))
+            #expect(ledger.follow(place, run, success: start) == true)
             #expect(ledger.regulate(at: start, isStopping: false) == nil, "\(left)")
         }
         let place = try #require(ledger.start(at: start)?.place)
-        #expect(ledger.follow(place, run, success: start))
+        #expect(ledger.follow(place, run, success: start) == true)
         #expect(ledger.regulate(at: start, isStopping: false) == false)
         #expect(ledger.regulate(at: start, isStopping: true) == true)
     }
@@ -136,7 +136,7 @@ struct IngestLedgerTests {
     /// A partition that comes while fetching is paused fetches; and those that were paused must not stay so.
     @Test func aNewPartitionIsToldWhatTheOthersWere() {
         var ledger = ledger(line: 1)
-        #expect(ledger.take(record(0)))
+        #expect(ledger.take(record(0)) == true)
         #expect(ledger.regulate(at: start, isStopping: false) == true)
         ledger.assign([2])
         #expect(ledger.regulate(at: start, isStopping: false) == true)
@@ -149,9 +149,9 @@ struct IngestLedgerTests {
     @Test func theWindowCountsWhatWaitsForItsRun() throws {
         var ledger = ledger(width: 8, line: 64, window: 8)
         for offset in 0..<8 {
-            #expect(ledger.take(record(Int64(offset))))
+            #expect(ledger.take(record(Int64(offset))) == true)
             let place = try #require(ledger.start(at: start)?.place)
-            #expect(ledger.follow(place, run, success: start))
+            #expect(ledger.follow(place, run, success: start) == true)
         }
         #expect(ledger.regulate(at: start, isStopping: false) == true)
         for (place, _) in ledger.following.prefix(2) {
@@ -191,7 +191,7 @@ struct IngestLedgerTests {
                 steps += 1
                 switch Int.random(in: 0..<6, using: &random) {
                 case 0 where next < 40:
-                    #expect(ledger.take(record(next)))
+                    #expect(ledger.take(record(next)) == true)
                     next += 1
                 case 1: if let entry = ledger.start(at: start) { submitting.append(entry.place) }
                 case 2:
@@ -199,7 +199,7 @@ struct IngestLedgerTests {
                     #expect(ledger.fail(place, at: start) != nil)
                 case 3:
                     guard let place = submitting.popLast() else { continue }
-                    #expect(ledger.follow(place, run, success: start))
+                    #expect(ledger.follow(place, run, success: start) == true)
                 case 4:
                     guard let (place, _) = ledger.following.randomElement(using: &random) else { continue }
                     #expect(ledger.answer(place) != nil)

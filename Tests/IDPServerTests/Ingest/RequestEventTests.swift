@@ -1,5 +1,6 @@
 import Foundation
 import Observability
+import Pipeline
 import Testing
 
 @testable import IDPServer
