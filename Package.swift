@@ -47,6 +47,7 @@ let package = Package(
             providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CSyncFS"),
         .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CRdKafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
 
         // Leaves: they import nothing of ours.
         .target(name: "EventHTTP", dependencies: ["CLibevent"], swiftSettings: strict),
@@ -66,6 +67,7 @@ let package = Package(
             swiftSettings: strict),
         .target(name: "OutboundHTTP", dependencies: ["CCurl"], swiftSettings: strict),
         .target(name: "PostgresClient", dependencies: ["CPostgres"], swiftSettings: strict),
+        .target(name: "KafkaClient", dependencies: ["CRdKafka"], swiftSettings: strict),
 
         // Away from libevent's OpenSSL: the library brings a BoringSSL of its own.
         .target(
@@ -94,7 +96,7 @@ let package = Package(
         .executableTarget(
             name: "IDPServer",
             dependencies: [
-                "CSyncFS", "Dependencies", "EventHTTP", "Observability", "OutboundHTTP", "Pipeline",
+                "CSyncFS", "Dependencies", "EventHTTP", "KafkaClient", "Observability", "OutboundHTTP", "Pipeline",
                 "PostgresClient", "Tokens",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "GRDB", package: "GRDB.swift"),
@@ -134,6 +136,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "PostgresClientTests", dependencies: ["PostgresClient", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "KafkaClientTests", dependencies: ["KafkaClient", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "TokensTests",
             dependencies: ["Tokens", "TestSupport", .product(name: "JWTKit", package: "jwt-kit")],
@@ -148,7 +151,7 @@ let package = Package(
         .testTarget(
             name: "IDPServerTests",
             dependencies: [
-                "IDPServer", "Dependencies", "EventHTTP", "Observability", "OutboundHTTP", "Pipeline",
+                "IDPServer", "Dependencies", "EventHTTP", "KafkaClient", "Observability", "OutboundHTTP", "Pipeline",
                 "PostgresClient", "TestSupport", "Tokens",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),

@@ -10,8 +10,8 @@ readonly LIBEVENT_MINIMUM=2.1.12-stable-8+deb12u1
 readonly PACKAGES=(
     # The front: HTTP on libevent, TLS on OpenSSL.
     libevent-dev libssl-dev
-    # The stores, outgoing HTTP, compression.
-    libsqlite3-dev libpq-dev libcurl4-openssl-dev zlib1g-dev
+    # The stores, Kafka, outgoing HTTP, compression.
+    libsqlite3-dev libpq-dev librdkafka-dev libcurl4-openssl-dev zlib1g-dev
     # Reading documents: poppler's programs for PDF, tesseract for scans in Russian, Kazakh and English.
     poppler-utils libtesseract-dev libleptonica-dev
     tesseract-ocr tesseract-ocr-rus tesseract-ocr-kaz tesseract-ocr-eng tesseract-ocr-osd tesseract-ocr-script-cyrl

@@ -84,8 +84,9 @@ public final class DependencyTelemetry: Sendable {
         _ = exhausted.with(dependency.name)
     }
 
-    /// Counts an attempt that ended.
-    func attempted(_ name: String, _ outcome: String, _ took: Duration, _ trace: TraceContext?) {
+    /// Counts an attempt that ended; for dependencies that are not called through `Dependency`, as their clients try
+    /// again and wait by themselves.
+    public func attempted(_ name: String, _ outcome: String, _ took: Duration, _ trace: TraceContext?) {
         let histogram = durations.with(name, outcome)
         if let trace, trace.isSampled, tracing.isEnabled {
             let exemplar = MetricExemplar(trace, unixMilliseconds: unixMilliseconds())

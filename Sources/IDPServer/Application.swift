@@ -50,6 +50,8 @@ final class Application: Sendable {
     private let readiness: ReadinessBoard
     private let servers: Servers
     private let access: AccessControl?
+    /// Nil where no requests come from Kafka.
+    private let ingest: KafkaIngest?
     private let control = DispatchQueue(label: "idp.control")
     private let signals: TerminationSignals
 
@@ -122,6 +124,13 @@ final class Application: Sendable {
         servers = Servers(
             settings: settings, telemetry: telemetry, runs: runs, spool: spool, readiness: readiness,
             pipeline: pipeline, source: source, access: access, loopStates: loopStates)
+        ingest = try settings.kafka.flatMap { [runs, telemetry] kafka in
+            try source.map { [runs, telemetry] source in
+                try KafkaIngest(
+                    kafka, runs: runs, source: source, telemetry: dependencies, tracing: telemetry.tracing,
+                    registry: registry, logger: logger)
+            }
+        }
         signals = TerminationSignals(queue: control)
     }
 
@@ -133,6 +142,7 @@ final class Application: Sendable {
         access?.source.start()
         keepReadinessFresh()
         try servers.start()
+        try ingest?.start()
         if settings.front.isProbeOn {
             telemetry.logger.warning("IDP_PROBE is on: the routes under /-/ take any body; not for production")
         }
@@ -188,6 +198,7 @@ final class Application: Sendable {
     private func stopAndExit() -> Never {
         let deadline = Deadline.after(settings.service.shutdownGrace)
         runs.announceStop()
+        ingest?.announceStop()
         renewReadiness()
         if settings.service.shutdownDelay > .zero {
             // Balancers need the time to see that `/ready` says no, while requests that they still send are served. The
@@ -202,6 +213,8 @@ final class Application: Sendable {
         }
         servers.drain(by: deadline.instant)
         work.wait()
+        // Runs that have ended until now are told of.
+        ingest?.close(by: .after(max(.seconds(1), deadline.remaining)))
         servers.stop()
         pool.stop()
         telemetry.logger.notice("stopped")

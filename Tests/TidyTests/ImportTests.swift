@@ -8,18 +8,19 @@ import Testing
 
     /// What each target may import of ours.
     static let allowed: [String: Set<String>] = [
-        "EventHTTP": [], "Observability": [], "OutboundHTTP": [], "PostgresClient": [],
+        "EventHTTP": [], "Observability": [], "OutboundHTTP": [], "PostgresClient": [], "KafkaClient": [],
         "Tokens": [],
         "Dependencies": ["Observability", "OutboundHTTP"],
         "Pipeline": ["Dependencies", "Observability", "OutboundHTTP"],
         "IDPServer": [
-            "Dependencies", "EventHTTP", "Observability", "OutboundHTTP", "Pipeline", "PostgresClient", "Tokens",
+            "Dependencies", "EventHTTP", "KafkaClient", "Observability", "OutboundHTTP", "Pipeline", "PostgresClient",
+            "Tokens",
         ],
     ]
     /// The owner of each C library.
     static let owners = [
         "CLibevent": "EventHTTP", "CTesseract": "Pipeline", "CCurl": "OutboundHTTP", "CZlib": "Observability",
-        "CPostgres": "PostgresClient",
+        "CPostgres": "PostgresClient", "CRdKafka": "KafkaClient",
     ]
 
     @Test func theSourcesAreFound() {

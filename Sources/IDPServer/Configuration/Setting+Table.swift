@@ -293,19 +293,22 @@ extension Setting {
             help: "It is asked about fields that were not found or with a confidence in per cent below this"),
         Setting(
             name: "IDP_KAFKA_BROKERS", group: .outside, kind: .list, fallback: nil,
-            help: "Kafka brokers, host:port joined by commas", support: .no),
+            help: "Kafka brokers, host:port joined by commas; needs S3, where the documents are"),
         Setting(
-            name: "IDP_KAFKA_TOPIC", group: .outside, kind: .word, fallback: nil,
-            help: "Topic of requests", support: .no),
+            name: "IDP_KAFKA_TOPIC", group: .outside, kind: .topic, fallback: nil, help: "Topic of requests"),
         Setting(
-            name: "IDP_KAFKA_GROUP", group: .outside, kind: .word, fallback: nil,
-            help: "Consumer group", support: .no),
+            name: "IDP_KAFKA_GROUP", group: .outside, kind: .word, fallback: "<IDP_APP_NAME>",
+            help: "Consumer group, the same for all nodes on a store"),
         Setting(
-            name: "IDP_KAFKA_RESULT_TOPIC", group: .outside, kind: .word, fallback: nil,
-            help: "Topic of results", support: .no),
+            name: "IDP_KAFKA_RESULT_TOPIC", group: .outside, kind: .topic, fallback: "<IDP_KAFKA_TOPIC.results>",
+            help: "Topic of results"),
         Setting(
-            name: "IDP_KAFKA_DLQ_TOPIC", group: .outside, kind: .word, fallback: nil,
-            help: "Topic of records that cannot be read", support: .no),
+            name: "IDP_KAFKA_DLQ_TOPIC", group: .outside, kind: .topic, fallback: "<IDP_KAFKA_TOPIC.dlq>",
+            help: "Topic of records that cannot become jobs, with the reasons in their headers"),
+        Setting(
+            name: "IDP_KAFKA_OPTIONS", group: .outside, kind: .list, fallback: nil,
+            help: "Properties of librdkafka, name=value joined by commas, for encryption and authentication",
+            secrecy: .secret),
     ]
 
     private static let testing: [Setting] = [
@@ -325,6 +328,10 @@ extension SettingKind {
     /// Text without spaces and control characters.
     fileprivate static let word = SettingKind.text(
         matches: { $0.unicodeScalars.allSatisfy { $0.value > 0x20 && $0.value != 0x7F } }, shape: "text without spaces")
+
+    fileprivate static let topic = SettingKind.text(
+        matches: Settings.Kafka.isTopic,
+        shape: "at most \(Settings.Kafka.topicLengthMax) of letters, digits, dot, dash, underscore")
 
     /// Items with commas between them, none empty.
     fileprivate static let list = SettingKind.text(

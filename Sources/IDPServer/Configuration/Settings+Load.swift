@@ -31,7 +31,9 @@ extension Settings {
         let sources = SettingSources(flags: flags, environment: environment, file: read, path: path)
         var mistakes = unread + sources.mistakes
         let settings = Settings(SettingReader(resolved: sources.resolved), sources.openTelemetry, cores: cores)
-        mistakes += settings.contradictions(sources.resolved)
+        // What cannot be read counts as not set: what follows from that is not told as well.
+        let refused = Set(mistakes.map(\.setting))
+        mistakes += settings.contradictions(sources.resolved).filter { !refused.contains($0.setting) }
         guard mistakes.isEmpty else { throw SettingsError(mistakes: mistakes) }
         return settings
     }
@@ -65,6 +67,7 @@ extension Settings {
             store: Storage.Store(read, runsDirectory: runs), connections: read.integer("IDP_STORE_CONNECTIONS"),
             isMigrating: read.boolean("IDP_STORE_MIGRATE"), nodeLease: read.duration("IDP_NODE_LEASE"),
             artifacts: S3Location(read), s3: S3Client.Configuration(read), s3Buckets: Storage.s3Buckets(read))
+        kafka = Kafka(read)
         outbound = Outbound(certificateAuthorityFile: read.optionalText("IDP_OUTBOUND_CA"))
         model = Model(read)
         loadTest = LoadTest(read)
@@ -96,6 +99,7 @@ extension Settings {
         mistakes += storage.contradictionsOfS3(resolved)
         mistakes += contradictionsOfModel(resolved) + contradictionsOfLoadTest(resolved)
         mistakes += Callbacks.contradictions(resolved)
+        mistakes += contradictionsOfKafka(resolved)
         if let file = outbound.certificateAuthorityFile, !FileManager.default.isReadableFile(atPath: file) {
             refuse("IDP_OUTBOUND_CA", "\"\(file)\" cannot be read; it must be a PEM file")
         }

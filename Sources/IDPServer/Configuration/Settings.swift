@@ -1,4 +1,5 @@
 import EventHTTP
+import KafkaClient
 import Pipeline
 import PostgresClient
 import Tokens
@@ -153,6 +154,16 @@ struct Settings: Sendable {
         var certificateAuthorityFile: String?
     }
 
+    /// IDP_KAFKA_….
+    struct Kafka: Sendable, Equatable {
+        var cluster: KafkaConfiguration
+        /// Topic of requests.
+        var topic: String
+        var group: String
+        var resultTopic: String
+        var deadLetterTopic: String
+    }
+
     var service: Service
     var front: Front
     var authentication: Authentication
@@ -165,6 +176,8 @@ struct Settings: Sendable {
     var model: Model?
     var loadTest: LoadTest
     var callbacks: Callbacks
+    /// Nil: no requests come from Kafka.
+    var kafka: Kafka?
     /// Each setting's text and source, for `check-config`.
     var report: [SettingReport]
 }

@@ -65,6 +65,19 @@ extension RunService {
         }
     }
 
+    /// The run that a key stands for already, counted as its repeat; nil for a new key. What comes between this and
+    /// `submit` is found there. Reads the store: not for a loop.
+    ///
+    /// - Throws: `IDEMPOTENCY_KEY_REUSED` where its payload was another, `STORAGE_FAILED`.
+    func run(
+        repeatedBy key: String, caller: String?, fingerprint: [UInt8]
+    ) throws(ServiceError) -> RunRecord? {
+        guard let earlier = try store.run(matching: .idempotencyKey(key, caller: caller)) else { return nil }
+        guard earlier.fingerprint == fingerprint else { throw keyReused() }
+        metrics.repeated(.replayed)
+        return index.record(earlier.id) ?? earlier
+    }
+
     /// Lets a document that was submitted for the same applicant a short while ago come to the run of then, where
     /// IDP_DEDUP_WINDOW asks for it. Reads the store: not for a loop.
     ///
