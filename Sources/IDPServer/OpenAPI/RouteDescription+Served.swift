@@ -4,7 +4,8 @@ extension RouteDescription {
     static func served(by front: Settings.Front) -> [RouteDescription] {
         [health, livez, ready, readyz] + (front.metricsPort == nil ? [metrics] : [])
             + [process, submitJob, listJobs, jobStatus, jobResult, cancelJob, replayJob, jobEvents, pagePicture]
-            + ConsoleAsset.all.map(\.description) + (front.isProbeOn ? [echo, ping, sink, form, series] : [])
+            + ConsoleAsset.all.map(\.description)
+            + (front.isProbeOn ? [echo, ping, sink, form, series, metricFamilies] : [])
             + [openAPI]
     }
 }
