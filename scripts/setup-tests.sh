@@ -7,7 +7,11 @@ source scripts/packages.sh
 
 # Debian's prometheus and postgresql may start services (ports 9090, 5432); the tests start their own on free ports.
 # prometheus brings promtool, chromium with its driver shows the console to the tests.
-packages=(curl openssl postgresql prometheus python3 python3-venv procps chromium chromium-driver)
+packages=(
+    curl openssl postgresql prometheus python3 python3-venv procps chromium chromium-driver
+    # The load test, the Debian package, a copy of a store.
+    wrk dpkg-dev sqlite3
+)
 if [[ ${1:-} == corpus ]]; then
     packages+=(
         fonts-paratype fonts-dejavu-core fonts-dejavu-extra fonts-liberation fonts-noto-core fonts-freefont-ttf

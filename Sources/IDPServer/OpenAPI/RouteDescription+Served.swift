@@ -11,7 +11,8 @@ extension RouteDescription {
         [health, livez, ready, readyz, startupz] + (front.metricsPort == nil ? [metrics] : [])
             + [process, submitJob, listJobs, jobStatus, jobResult, cancelJob, replayJob, jobEvents]
             + [listCallbacks, jobCallbacks, resendCallbacks, pagePicture]
-            + ConsoleAsset.all.map(\.description) + (front.isProbeOn ? [echo, ping, sink, form, series] : [])
+            + ConsoleAsset.all.map(\.description)
+            + (front.isProbeOn ? [echo, ping, sink, form, series, metricFamilies] : [])
             + [openAPI]
     }
 }

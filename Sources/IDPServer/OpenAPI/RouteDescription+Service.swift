@@ -82,6 +82,9 @@ extension RouteDescription {
     static let form = tool(.post, "/-/form", "takeForm", "Takes a document and removes it", errors: [.validationError])
     static let series = tool(.post, "/-/series", "makeSeries", "Registers 10,000 series", errors: [.validationError])
 
+    static let metricFamilies = tool(
+        .get, "/-/metric-families", "listMetricFamilies", "Every registered family of metrics")
+
     private static func tool(
         _ method: HTTPMethod, _ path: String, _ id: String, _ summary: String, errors: [ErrorCode] = []
     ) -> RouteDescription {

@@ -8,6 +8,8 @@ internal import Observability
 /// - `POST /-/sink`: reads a body of up to 1 MiB and keeps nothing: receiving alone.
 /// - `POST /-/form`: takes a document as `/v1/jobs` does, to the file with its SHA-256, and removes it.
 /// - `POST /-/series`: registers 10,000 counters, or with `?kind=histogram` as many histograms, once: a large scrape.
+/// - `GET /-/metric-families`: every family that is registered, also those that a scrape leaves out because they have
+///   no sample yet: what the reference of metrics is made of.
 struct LoadRoutes: Sendable {
     /// How many series of each kind there are to register.
     static let seriesCount = 10_000
@@ -43,6 +45,13 @@ struct LoadRoutes: Sendable {
                         let query = try Query(call.request.query, known: ["kind"])
                         Self.register(isHistogram: query.value("kind") == "histogram", in: registry)
                         try Self.answerOK(call)
+                    })),
+            Route(
+                .metricFamilies,
+                .queued(
+                    admit: Self.admitNothing,
+                    handle: { [registry] (call) throws(ServiceError) in
+                        call.reply(200, json: ["families": registry.descriptions])
                     })),
         ]
     }
