@@ -29,6 +29,10 @@ final class KafkaIngest: Sendable {
     /// What does not work is tried again after about this long: soon enough for whatever comes back.
     static let backoff = Backoff(base: .milliseconds(250), cap: .seconds(5))
     private static let pollTime = Duration.milliseconds(100)
+    /// In seconds.
+    private static let errorPause = 0.1
+    /// How long a stop waits for brokers that do not answer; what is not told then is told by the next start.
+    private static let closeTime = Duration.seconds(5)
     /// How often runs are looked at whose end nobody has told of: a message between nodes may be lost.
     private static let checkInterval = Duration.seconds(10)
     static let lagInterval = DispatchTimeInterval.seconds(5)
@@ -113,7 +117,7 @@ final class KafkaIngest: Sendable {
         announceStop()
         closeBy.withLock { $0 = deadline }
         closing.store(true, ordering: .releasing)
-        let left = max(0, deadline.remaining / .milliseconds(1))
+        let left = max(0, min(deadline.remaining, Self.closeTime * 2) / .milliseconds(1))
         if ended.wait(timeout: .now() + .milliseconds(Int(left))) == .timedOut {
             logger.notice("the consumer group was not left in time")
         }
@@ -128,7 +132,11 @@ final class KafkaIngest: Sendable {
             case .nothing: break
             case .record(let record):
                 if !isStopping { _ = ledger.change { $0.take(record) } }
-            case .failed(let error): ledger.note(.failed(error))
+            case .failed(let error):
+                ledger.note(.failed(error))
+                // An error may come back at once for as long as it lasts. The thread is the loop's own, and stops are
+                // seen after it.
+                Thread.sleep(forTimeInterval: Self.errorPause)
             }
             if ContinuousClock.now >= nextCheck {
                 nextCheck = .now.advanced(by: Self.checkInterval)
@@ -141,7 +149,7 @@ final class KafkaIngest: Sendable {
     private func finish() {
         let deadline = closeBy.withLock { $0 } ?? .after(.zero)
         // First what is on its way: its acknowledgement is what may be committed.
-        producer.close(max(.zero, deadline.remaining / 2))
+        producer.close(max(.zero, min(deadline.remaining / 2, Self.closeTime)))
         consumer.close()
     }
 
@@ -196,7 +204,9 @@ final class SharedLedger: Sendable {
             logger.info("partitions revoked", metadata: ["partitions": "\(partitions)"])
         case .failed(let error):
             guard isNew(error.code) else { return }
-            logger.warning("Kafka", metadata: ["cause": "\(error)", "kafka_error": "\(error.code)"])
+            logger.log(
+                level: error.isFatal ? .error : .warning, "Kafka does not work",
+                metadata: ["cause": "\(error)", "kafka_error": "\(error.code)", "is_fatal": "\(error.isFatal)"])
         case .log(let severity, let text):
             logger.log(level: severity <= 4 ? .notice : .debug, "librdkafka", metadata: ["event": "\(text)"])
         }

@@ -96,7 +96,8 @@ struct SettingsTests {
 
     /// Settings of features that are not built yet must not be silently ignored.
     @Test(arguments: [
-        ("IDP_AUTH", "jwt"), ("IDP_AUTH", "keys:/etc/keys"), ("IDP_LLM_URL", "https://llm.example/v1"), ("IDP_LLM_TIMEOUT", "30s"),
+        ("IDP_AUTH", "jwt"), ("IDP_AUTH", "keys:/etc/keys"),
+        ("IDP_LLM_URL", "https://llm.example/v1"), ("IDP_LLM_TIMEOUT", "30s"),
         ("IDP_SIMULATE", "ocr=1s"),
         ("IDP_FAULTS", "llm=error"), ("IDP_WEBHOOK_SECRET", "hush"),
     ])
