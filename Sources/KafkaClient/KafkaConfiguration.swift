@@ -36,7 +36,7 @@ public struct KafkaConfiguration: Sendable, Equatable {
         private static let fixed: Set<String> = [
             "bootstrap.servers", "metadata.broker.list", "group.id", "enable.auto.commit", "enable.auto.offset.store",
             "enable.partition.eof", "auto.offset.reset", "acks", "request.required.acks", "transactional.id",
-            "plugin.library.paths", "enable.idempotence",
+            "plugin.library.paths", "enable.idempotence", "partition.assignment.strategy",
         ]
     }
 

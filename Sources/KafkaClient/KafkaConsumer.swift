@@ -81,6 +81,11 @@ public final class KafkaConsumer: Sendable {
         }
     }
 
+    /// Commits what is stored now rather than within a fifth of a second. Never blocks; what fails is tried again then.
+    public func commitSoon() {
+        handle.with { _ = rd_kafka_commit($0, nil, 1) }
+    }
+
     /// Fetches nothing of these partitions until `resume`.
     public func pause(_ partitions: [Int32]) {
         withPartitions(partitions) { list in handle.with { _ = rd_kafka_pause_partitions($0, list) } }
@@ -147,6 +152,7 @@ public final class KafkaConsumer: Sendable {
         }
         return KafkaRecord(
             partition: message.pointee.partition, offset: message.pointee.offset,
+            timestamp: rd_kafka_message_timestamp(message, nil),
             key: key.map { [UInt8](UnsafeRawBufferPointer(start: $0, count: message.pointee.key_len)) },
             value: value.map { [UInt8](UnsafeRawBufferPointer(start: $0, count: message.pointee.len)) },
             headers: headers)

@@ -16,6 +16,10 @@ public struct KafkaError: Error, Sendable, Hashable, CustomStringConvertible {
     /// Whether a record is larger than the client or the topic takes: it never will.
     public var isTooLarge: Bool { code == Self.tooLarge }
 
+    /// Whether the client is of no use any more: another member has taken its `group.instance.id`, for example.
+    public var isFatal: Bool { code == Self.fatal }
+
+    private static let fatal = RD_KAFKA_RESP_ERR__FATAL.rawValue
     /// `MSG_SIZE_TOO_LARGE`, by the client itself and by brokers.
     private static let tooLarge = RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE.rawValue
 }

@@ -21,6 +21,8 @@ public struct KafkaRecord: Sendable, Equatable {
     public var partition: Int32
     /// Its place there.
     public var offset: Int64
+    /// When it was sent, as its sender or its broker says: milliseconds since 1970, or -1.
+    public var timestamp: Int64
     /// Nil where it has none.
     public var key: [UInt8]?
     /// Nil where it has none.
@@ -29,9 +31,12 @@ public struct KafkaRecord: Sendable, Equatable {
     public var headers: [Header]
 
     /// A record.
-    public init(partition: Int32, offset: Int64, key: [UInt8]?, value: [UInt8]?, headers: [Header] = []) {
+    public init(
+        partition: Int32, offset: Int64, timestamp: Int64 = -1, key: [UInt8]?, value: [UInt8]?, headers: [Header] = []
+    ) {
         self.partition = partition
         self.offset = offset
+        self.timestamp = timestamp
         self.key = key
         self.value = value
         self.headers = headers

@@ -97,6 +97,7 @@ struct KafkaClientTests {
         ("security.protocol", "sasl_ssl", nil), ("sasl.password", "x", nil), ("group.instance.id", "a", nil),
         ("no.such.property", "1", "no property"), ("session.timeout.ms", "soon", "does not take"),
         ("enable.auto.commit", "true", "not free"), ("bootstrap.servers", "a", "not free"),
+        ("partition.assignment.strategy", "range", "not free"), ("password", "x", "name=value"),
     ])
     func propertiesAreChecked(name: String, value: String, told: String?) {
         let mistake = KafkaConfiguration.Property(name, value).mistake

@@ -103,8 +103,9 @@ public final class KafkaCluster: Sendable {
     /// Takes connections again.
     public func up() async throws { _ = try await ask("POST", "/up") }
 
-    /// Has the next requests of a kind (Kafka's API keys; 0 is Produce) answered with an error of Kafka.
-    public func failNext(_ count: Int, api: Int, code: Int) async throws {
+    /// Has the next requests of a kind (Kafka's API keys; 0 is Produce, 8 is OffsetCommit) answered with an error of
+    /// Kafka; a count of 0 takes back what was asked for.
+    public func failNext(_ count: Int, api: Int, code: Int = 0) async throws {
         _ = try await ask("POST", "/fail?api=\(api)&code=\(code)&count=\(count)")
     }
 

@@ -8,7 +8,8 @@
 //   GET  /records?topic=T           what is in the topic: a line of JSON each, bytes in hexadecimal digits
 //   GET  /committed?group=G&topic=T&partitions=N                committed offsets, -1001 where there is none
 //   POST /down, POST /up            brokers break connections and refuse them; take them again
-//   POST /fail?api=A&code=C&count=N the next requests of a kind are answered with an error (0 is Produce)
+//   POST /fail?api=A&code=C&count=N the next requests of a kind are answered with an error (0 is Produce); 0 of them
+//                                   takes back what was asked for
 #include <arpa/inet.h>
 #include <pthread.h>
 #include <signal.h>
@@ -176,7 +177,8 @@ static rd_kafka_resp_err_t push_errors(const char *query) {
     char api[16], code[16], count[16];
     int times = atoi(value(query, "count", count, sizeof count));
     rd_kafka_resp_err_t errors[1024];
-    if (times < 1 || times > 1024) return RD_KAFKA_RESP_ERR__INVALID_ARG;
+    if (times == 0) rd_kafka_mock_clear_request_errors(cluster, (int16_t)atoi(value(query, "api", api, sizeof api)));
+    if (times < 1 || times > 1024) return times ? RD_KAFKA_RESP_ERR__INVALID_ARG : RD_KAFKA_RESP_ERR_NO_ERROR;
     for (int i = 0; i < times; i++) errors[i] = atoi(value(query, "code", code, sizeof code));
     rd_kafka_mock_push_request_errors_array(
         cluster, (int16_t)atoi(value(query, "api", api, sizeof api)), (size_t)times, errors);

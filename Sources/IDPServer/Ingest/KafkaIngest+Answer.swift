@@ -14,7 +14,12 @@ extension KafkaIngest {
         defer { startReady() }
         let success = isNew ? ContinuousClock.now : nil
         guard ledger.change({ $0.follow(entry.place, record.id, success: success) }) else { return }
-        if record.state.isFinal { return answer(entry.place, record) }
+        if record.state.isFinal {
+            if told.has(entry.record, of: record.id), ledger.change({ $0.answer(entry.place) }) != nil {
+                return end(entry.place)
+            }
+            return answer(entry.place, record)
+        }
         let key = runs.watch(record.id) { [weak self] update in
             if case .state(let record) = update, record.state.isFinal { self?.answer(entry.place, record) }
         }
@@ -43,7 +48,7 @@ extension KafkaIngest {
             else { return }
             logger.warning("run is gone before its result", metadata: facts(place).merging(["run_id": "\(run)"]) { $1 })
             let result = ResultEvent(requestID: requestID, refused: error.code.runNumber, runID: run)
-            send([told(result, trace: nil)], of: place)
+            send([outgoing(result)], of: place)
         }
     }
 
@@ -51,7 +56,10 @@ extension KafkaIngest {
         guard let entry = ledger.change({ $0.answer(place) }) else { return }
         // It was an event, or it would have no run.
         let requestID = RequestEvent.requestID(in: entry.record.value) ?? record.requestID ?? ""
-        send([told(ResultEvent(requestID: requestID, record), trace: record.trace)], of: place)
+        var outgoing = outgoing(ResultEvent(requestID: requestID, record))
+        outgoing.trace = record.trace
+        outgoing.onWritten = { [told] in told.note(entry.record, of: record.id) }
+        send([outgoing], of: place)
     }
 
     /// Puts a record that never becomes a job where an operator finds it, and tells whoever waits for it.
@@ -73,15 +81,12 @@ extension KafkaIngest {
             topic: settings.deadLetterTopic, key: entry.record.key, value: entry.record.value,
             headers: entry.record.headers + reason)
         let result = requestID.map { ResultEvent(requestID: $0, refused: error.code.runNumber) }
-        send([Outgoing(letter, nil)] + (result.map { [told($0, trace: nil)] } ?? []), of: entry.place)
+        send([Outgoing(letter, nil)] + (result.map { [outgoing($0)] } ?? []), of: entry.place)
     }
 
-    private func told(_ result: ResultEvent, trace: TraceContext?) -> Outgoing {
+    private func outgoing(_ result: ResultEvent) -> Outgoing {
         let key = Array(result.requestID.utf8)
-        var outgoing = Outgoing(
-            KafkaMessage(topic: settings.resultTopic, key: key, value: result.bytes), result.status)
-        outgoing.trace = trace
-        return outgoing
+        return Outgoing(KafkaMessage(topic: settings.resultTopic, key: key, value: result.bytes), result.status)
     }
 
     /// Writes the records one after the other, each until it is acknowledged; then the record that they answer is done
@@ -100,6 +105,7 @@ extension KafkaIngest {
             span?.end()
             switch result {
             case .success:
+                first.onWritten()
                 if let status = first.status { metrics.told(status) } else { metrics.took(.deadLettered) }
                 send(Array(row.dropFirst()), of: place)
             case .failure(let error) where error.isTooLarge && first.message.value != nil:
@@ -123,7 +129,10 @@ extension KafkaIngest {
     }
 
     private func end(_ place: IngestLedger.Place) {
-        if let next = ledger.change({ $0.end(place) }) { consumer.store(place.partition, next: next) }
+        if let next = ledger.change({ $0.end(place) }) {
+            consumer.store(place.partition, next: next)
+            consumer.commitSoon()
+        }
         startReady()
     }
 
@@ -164,6 +173,8 @@ private struct Outgoing: Sendable {
     var status: ResultEvent.Status?
     /// Of the run that it tells of.
     var trace: TraceContext?
+    /// Called when it is written.
+    var onWritten: @Sendable () -> Void = {}
 
     init(_ message: KafkaMessage, _ status: ResultEvent.Status?) {
         self.message = message

@@ -14,7 +14,7 @@ internal import Synchronization
 /// results that are due, and nothing has to be kept beside them: after a crash, and when a partition moves to another
 /// node, its records from there on are read again, find their runs by their keys (without touching S3), and are
 /// answered or followed from where they are. No run is made twice; a result may be told twice, when the crash comes
-/// between its acknowledgement and the next commit, under the same `run_id`.
+/// between its acknowledgement and the note of it (`ToldResults`), under the same `run_id`.
 ///
 /// What cannot become a job, whenever it comes, goes to the topic of dead letters with the reason, and is answered if
 /// it says whom to answer. What cannot become one now (no room in the queue, no S3, no store) stays in the line, and
@@ -29,6 +29,10 @@ final class KafkaIngest: Sendable {
     /// What does not work is tried again after about this long: soon enough for whatever comes back.
     static let backoff = Backoff(base: .milliseconds(250), cap: .seconds(5))
     private static let pollTime = Duration.milliseconds(100)
+    /// In seconds.
+    private static let errorPause = 0.1
+    /// How long a stop waits for brokers that do not answer; what is not told then is told by the next start.
+    private static let closeTime = Duration.seconds(5)
     /// How often runs are looked at whose end nobody has told of: a message between nodes may be lost.
     private static let checkInterval = Duration.seconds(10)
     static let lagInterval = DispatchTimeInterval.seconds(5)
@@ -40,6 +44,7 @@ final class KafkaIngest: Sendable {
     let producer: KafkaProducer
     let ledger: SharedLedger
     let metrics: IngestMetrics
+    let told: ToldResults
     let telemetry: DependencyTelemetry
     let tracing: TracingSystem
     let logger: Logger
@@ -62,6 +67,7 @@ final class KafkaIngest: Sendable {
         self.telemetry = telemetry
         self.tracing = tracing
         self.logger = logger
+        told = ToldResults(topic: settings.topic, artifacts: runs.artifacts)
         let jobs = runs.settings.jobs
         // Half of the places: what waits here keeps others out, what waits in the topic nobody.
         let window = max(2 * runs.settings.documents.workers, jobs.queueLimit / 2)
@@ -113,7 +119,7 @@ final class KafkaIngest: Sendable {
         announceStop()
         closeBy.withLock { $0 = deadline }
         closing.store(true, ordering: .releasing)
-        let left = max(0, deadline.remaining / .milliseconds(1))
+        let left = max(0, min(deadline.remaining, Self.closeTime * 2) / .milliseconds(1))
         if ended.wait(timeout: .now() + .milliseconds(Int(left))) == .timedOut {
             logger.notice("the consumer group was not left in time")
         }
@@ -128,7 +134,11 @@ final class KafkaIngest: Sendable {
             case .nothing: break
             case .record(let record):
                 if !isStopping { _ = ledger.change { $0.take(record) } }
-            case .failed(let error): ledger.note(.failed(error))
+            case .failed(let error):
+                ledger.note(.failed(error))
+                // An error may come back at once for as long as it lasts. The thread is the loop's own, and stops are
+                // seen after it.
+                Thread.sleep(forTimeInterval: Self.errorPause)
             }
             if ContinuousClock.now >= nextCheck {
                 nextCheck = .now.advanced(by: Self.checkInterval)
@@ -141,7 +151,7 @@ final class KafkaIngest: Sendable {
     private func finish() {
         let deadline = closeBy.withLock { $0 } ?? .after(.zero)
         // First what is on its way: its acknowledgement is what may be committed.
-        producer.close(max(.zero, deadline.remaining / 2))
+        producer.close(max(.zero, min(deadline.remaining / 2, Self.closeTime)))
         consumer.close()
     }
 
@@ -170,7 +180,7 @@ final class KafkaIngest: Sendable {
 final class SharedLedger: Sendable {
     private let ledger: Mutex<IngestLedger>
     private let logger: Logger
-    private let told = Mutex<[Int32: ContinuousClock.Instant]>([:])
+    private let told = Mutex<[String: ContinuousClock.Instant]>([:])
 
     /// The same trouble is told once in so long.
     private static let silence = Duration.seconds(60)
@@ -195,18 +205,22 @@ final class SharedLedger: Sendable {
             ledger.withLock { $0.revoke(partitions) }
             logger.info("partitions revoked", metadata: ["partitions": "\(partitions)"])
         case .failed(let error):
-            guard isNew(error.code) else { return }
-            logger.warning("Kafka", metadata: ["cause": "\(error)", "kafka_error": "\(error.code)"])
+            guard isNew("\(error.code)") else { return }
+            logger.log(
+                level: error.isFatal ? .error : .warning, "Kafka does not work",
+                metadata: ["cause": "\(error)", "kafka_error": "\(error.code)", "is_fatal": "\(error.isFatal)"])
         case .log(let severity, let text):
-            logger.log(level: severity <= 4 ? .notice : .debug, "librdkafka", metadata: ["event": "\(text)"])
+            // Lines begin with what they are about, like FAIL or COMMITFAIL.
+            let isWorthIt = severity <= 4 && isNew(String(text.prefix { $0 != ":" }))
+            logger.log(level: isWorthIt ? .notice : .debug, "librdkafka", metadata: ["event": "\(text)"])
         }
     }
 
-    private func isNew(_ code: Int32) -> Bool {
+    private func isNew(_ trouble: String) -> Bool {
         let now = ContinuousClock.now
         return told.withLock { told in
-            if let last = told[code], last.duration(to: now) < Self.silence { return false }
-            told[code] = now
+            if let last = told[trouble], last.duration(to: now) < Self.silence { return false }
+            told[trouble] = now
             return true
         }
     }
