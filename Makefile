@@ -1,6 +1,6 @@
 # Each goal is one script in scripts/, which says in its first lines what it does and takes.
 .PHONY: demo test run bench bench-worker bench-overload badinput crash crash-nodes soak bench-store lint accuracy
-.PHONY: fuzz sanitize check-api pictures clean
+.PHONY: fuzz sanitize check-api pictures package check-image capacity update-docs clean
 
 demo:
 	@scripts/demo.sh
@@ -52,6 +52,18 @@ check-api:
 
 pictures:
 	@scripts/pictures.sh
+
+package:
+	@scripts/package.sh
+
+check-image:
+	@scripts/check-image.sh
+
+capacity:
+	@scripts/capacity.sh
+
+update-docs:
+	@scripts/update-docs.sh
 
 clean:
 	@scripts/clean.sh

@@ -140,7 +140,7 @@ ROWS = [
 
 def drawn(number, spec, place):
     """A panel as Grafana keeps it."""
-    source = {"type": "prometheus", "uid": "$datasource"}
+    source = {"type": "prometheus", "uid": "${datasource}"}
     targets = [
         {"refId": chr(ord("A") + index), "datasource": source, "expr": query, "legendFormat": legend or "__auto",
          **({"format": "heatmap"} if spec["kind"] == "heatmap" else {})}
@@ -183,7 +183,7 @@ def panels():
 def variable(name, query):
     """A choice at the top of the dashboard."""
     return {
-        "name": name, "type": "query", "query": query, "datasource": {"type": "prometheus", "uid": "$datasource"},
+        "name": name, "type": "query", "query": query, "datasource": {"type": "prometheus", "uid": "${datasource}"},
         "multi": True, "includeAll": True, "allValue": ".*", "refresh": 2, "sort": 1,
         "current": {"text": "All", "value": "$__all"},
     }
@@ -201,12 +201,12 @@ def dashboard():
         ]},
         "annotations": {"list": [{
             "name": "Starts", "enable": True, "iconColor": "blue",
-            "datasource": {"type": "prometheus", "uid": "$datasource"},
+            "datasource": {"type": "prometheus", "uid": "${datasource}"},
             "expr": 'changes(process_start_time_seconds{job=~"$job",instance=~"$instance"}[1m]) > 0',
             "titleFormat": "{{instance}} started",
         }, {
             "name": "Alerts", "enable": True, "iconColor": "red",
-            "datasource": {"type": "prometheus", "uid": "$datasource"},
+            "datasource": {"type": "prometheus", "uid": "${datasource}"},
             "expr": 'ALERTS{alertstate="firing",job=~"$job"}', "titleFormat": "{{alertname}}",
         }]},
         "panels": panels(),
