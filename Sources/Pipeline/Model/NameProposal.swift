@@ -30,7 +30,7 @@ struct NameProposal {
             let best = candidates.max(by: { $0.score < $1.score }),
             isSomebodyNamed ? best.role.value > 0 : best.role.value >= 0
         else { return nil }
-        guard var finding = Person(mentions: [best]).finding(in: flow, runnerUp: 0) else { return nil }
+        guard var finding = Person(mentions: [best]).finding(in: flow, score: best.score, runnerUp: 0) else { return nil }
         finding.page = text.pages[flow.tokens[best.mention.first].page].number
         finding.confidence = min(finding.confidence, SecondReader.confidence)
         finding.source = "llm:\(Prompts.extractName)"
