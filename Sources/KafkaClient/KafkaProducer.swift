@@ -20,7 +20,7 @@ public final class KafkaProducer: Sendable {
         let properties =
             configuration.common + [
                 // After that a record counts as failed, and whoever sent it decides.
-                .init("message.timeout.ms", "30000"), .init("linger.ms", "5"),
+                .init("message.timeout.ms", "30000"), .init("linger.ms", "1"),
                 .init("topic.metadata.propagation.max.ms", "5000"),
                 // The same partition for a key as Java's clients take.
                 .init("partitioner", "murmur2_random"),

@@ -29,6 +29,8 @@ final class KafkaIngest: Sendable {
     /// What does not work is tried again after about this long: soon enough for whatever comes back.
     static let backoff = Backoff(base: .milliseconds(250), cap: .seconds(5))
     private static let pollTime = Duration.milliseconds(100)
+    /// While fetching is paused nothing comes that would end a poll, and room is made at any moment.
+    private static let pausedPollTime = Duration.milliseconds(10)
     /// In seconds.
     private static let errorPause = 0.1
     /// How long a stop waits for brokers that do not answer; what is not told then is told by the next start.
@@ -129,8 +131,8 @@ final class KafkaIngest: Sendable {
         var nextCheck = ContinuousClock.now.advanced(by: Self.checkInterval)
         while !isClosing {
             startReady()
-            regulate()
-            switch consumer.poll(Self.pollTime) {
+            let isPaused = regulate()
+            switch consumer.poll(isPaused ? Self.pausedPollTime : Self.pollTime) {
             case .nothing: break
             case .record(let record):
                 if !isStopping { _ = ledger.change { $0.take(record) } }
@@ -162,17 +164,20 @@ final class KafkaIngest: Sendable {
         }
     }
 
-    private func regulate() {
+    /// Lets fetching pause or go on; gives whether it is paused.
+    private func regulate() -> Bool {
         let isStopping = isStopping
-        let (wanted, partitions) = ledger.change { ledger in
-            (ledger.regulate(at: .now, isStopping: isStopping), ledger.assigned)
+        let (wanted, partitions, isPaused) = ledger.change { ledger in
+            let wanted = ledger.regulate(at: .now, isStopping: isStopping)
+            return (wanted, ledger.assigned, ledger.isPaused)
         }
         switch wanted {
         case true: consumer.pause(partitions)
         case false: consumer.resume(partitions)
-        case nil: return
+        case nil: return isPaused
         }
-        logger.debug("fetching", metadata: ["is_paused": "\(wanted == true)"])
+        logger.debug("fetching", metadata: ["is_paused": "\(isPaused)"])
+        return isPaused
     }
 }
 
