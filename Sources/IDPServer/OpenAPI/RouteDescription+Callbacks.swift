@@ -5,7 +5,7 @@ internal import Observability
 extension RouteDescription {
     static let listCallbacks = RouteDescription(
         method: .get, template: "/v1/callbacks", tag: .jobs, id: "listCallbacks",
-        summary: "List callbacks, newest first",
+        access: .runs(.allRuns), summary: "List callbacks, newest first",
         parameters: [
             APIParameter(
                 name: "status", place: .query, summary: "Only those that stand so.",
@@ -22,14 +22,14 @@ extension RouteDescription {
 
     static let jobCallbacks = RouteDescription(
         method: .get, template: "/v1/jobs/{run_id}/callbacks", tag: .jobs, id: "getCallbacks",
-        summary: "A job's callbacks and the log of their deliveries",
+        access: .runs(.read), summary: "A job's callbacks and the log of their deliveries",
         details: "None while the job goes on, or when it was submitted without `callback_url`.",
         answers: [.json(200, "JobCallbacks", "The callbacks, oldest first.", fields: ["Cache-Control"])],
         errors: [.jobNotFound, .jobExpired, .storageFailed])
 
     static let resendCallbacks = RouteDescription(
         method: .post, template: "/v1/jobs/{run_id}/callbacks/replay", tag: .jobs, id: "replayCallbacks",
-        summary: "Send a job's callbacks again",
+        access: .runs(.manage, action: "replay callbacks"), summary: "Send a job's callbacks again",
         details: """
             Those that were not delivered; where all were, the last one. They keep their `webhook-id`. A receiver that \
             had answered 410 is told again.

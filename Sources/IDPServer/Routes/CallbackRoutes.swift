@@ -6,7 +6,9 @@ struct CallbackRoutes: Sendable {
     let runs: RunService
 
     var routes: [Route] {
-        let get: @Sendable (RequestHead) throws(ServiceError) -> BodyPlan = { (_) throws(ServiceError) in .none }
+        let get: @Sendable (RequestHead, Caller?) throws(ServiceError) -> BodyPlan = { (_, _) throws(ServiceError) in
+            .none
+        }
         return [
             Route(.listCallbacks, .queued(admit: get, handle: { (call) throws(ServiceError) in try list(call) })),
             Route(.jobCallbacks, .queued(admit: get, handle: { (call) throws(ServiceError) in try show(call) })),
@@ -15,14 +17,14 @@ struct CallbackRoutes: Sendable {
     }
 
     private func show(_ call: Call) throws(ServiceError) {
-        let id = try call.runID()
+        let id = try call.ownRunID(in: runs)
         call.reply(
             200, fields: [("Cache-Control", "no-store")],
             json: JobCallbacksResponse(id: id, records: try runs.callbacks(of: id)))
     }
 
     private func resend(_ call: Call) throws(ServiceError) {
-        let id = try call.runID()
+        let id = try call.ownRunID(in: runs)
         try runs.resendCallbacks(of: id) { result in
             switch result {
             case .success(let records): call.reply(202, json: JobCallbacksResponse(id: id, records: records))
