@@ -59,7 +59,7 @@ extension EndToEnd {
     /// What documents tell people to type works when pasted.
     @Suite struct DocumentedCommandsTests {
         /// A folder that has what the commands name: the project's files, papers, certificates, the program in PATH.
-        private static func place() async throws -> TemporaryDirectory {
+        private static func place(for block: DocumentedBlock) async throws -> TemporaryDirectory {
             let folder = try TemporaryDirectory("documented")
             for name in ["Tests", "scripts", "examples", "ops", "docs", "README.md"] {
                 try FileManager.default.createSymbolicLink(
@@ -82,13 +82,17 @@ extension EndToEnd {
             ] {
                 _ = try folder.write(Array(try Data(contentsOf: URL(fileURLWithPath: path))), to: name)
             }
+            if block.commands.contains("keys.json") {
+                let keys = folder.file("keys.json").path
+                _ = try await Command.run(ProjectFiles.serverProgram, ["keys", "add", keys, "first", "--scope", "read"])
+            }
             return folder
         }
 
         @Test(arguments: DocumentedBlock.all().filter { $0.reasonNotToRun == nil })
         func itsCommandsWork(_ block: DocumentedBlock) async throws {
             let server = try await SharedServer.get()
-            let folder = try await Self.place()
+            let folder = try await Self.place(for: block)
             // Changed is only where things are: the server, the database, folders outside of the project.
             var commands = block.commands
             for port in ["localhost:8000", "127.0.0.1:8000"] {
@@ -100,6 +104,8 @@ extension EndToEnd {
             }
             commands = commands.replacingOccurrences(of: "/mnt/shared/", with: folder.path + "/")
                 .replacingOccurrences(of: "/run/idp/", with: folder.path + "/")
+                // Nobody is there, and a start does not wait for it.
+                .replacingOccurrences(of: "kafka.example:9092", with: "127.0.0.1:1")
             var environment = ChildProcess.plainEnvironment
             let programs = [folder.file("bin").path, ProjectFiles.url(".venv/bin").path]
             environment["PATH"] = (programs + [environment["PATH"] ?? ""]).joined(separator: ":")
@@ -107,6 +113,11 @@ extension EndToEnd {
             environment["IDP_PORT"] = "\(server.port)"
             environment["IDP_TODAY"] = try SampleDocument.all().first?.today
             environment["IDP_RUNS_DIR"] = folder.file("runs").path
+            if commands.contains("IDP_S3_") {
+                environment["IDP_S3_ENDPOINT"] = "http://127.0.0.1:1"
+                environment["IDP_S3_ACCESS_KEY"] = "access"
+                environment["IDP_S3_SECRET_KEY"] = "secret"
+            }
             let run = try await Command.run(
                 "bash", ["-euo", "pipefail", "-c", commands], environment: environment, directory: folder.path,
                 within: .seconds(240))
