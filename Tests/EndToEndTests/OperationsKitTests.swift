@@ -91,6 +91,8 @@ extension EndToEnd {
             "idp_jobs_dead_lettered_total": "no document killed workers",
             "idp_dependency_request_duration_seconds": "no other service is called",
             "idp_circuit_breaker_state": "no other service is called", "idp_artifacts_waiting": "there is no bucket",
+            "idp_webhook_": "no callback was asked for", "idp_kafka_": "there is no Kafka",
+            "idp_llm_": "there is no language model", "idp_auth_requests_total": "everybody may call",
         ]
 
         @Test func aRealPrometheusAnswersEveryPanelAndEvaluatesEveryRule() async throws {

@@ -135,6 +135,24 @@ ROWS = [
         panel("Spans and log lines lost", [
             (rate("idp_trace_spans_dropped_total"), "spans"), (rate("idp_log_lines_dropped_total"), "lines")], "ops"),
     ]),
+    ("Callbacks, Kafka, model, access", [
+        panel("Callbacks", [(rate("idp_webhook_deliveries_total", "outcome"), "{{outcome}}")], "ops", stacked=True),
+        panel("Callbacks that wait, receivers that are away", [
+            (gauge("idp_webhook_outbox_depth", how="max"), "waiting"),
+            (gauge("idp_webhook_endpoints_down"), "receivers away")]),
+        panel("From a job's end to its callback", [
+            (quantile(0.5, "idp_webhook_delivery_age_seconds"), "p50"),
+            (quantile(0.99, "idp_webhook_delivery_age_seconds"), "p99")], "s"),
+        panel("Kafka: records", [
+            (rate("idp_kafka_records_total", "outcome"), "{{outcome}}"),
+            (rate("idp_kafka_results_total", "status"), "result {{status}}")], "ops"),
+        panel("Kafka: lag", [(gauge("idp_kafka_lag", "partition"), "{{partition}}"),
+                             (gauge("idp_kafka_records_at_work"), "at work")]),
+        panel("Language model", [
+            (rate("idp_llm_findings_total", "field, outcome"), "{{field}} {{outcome}}"),
+            (rate("idp_llm_tokens_total", "type"), "{{type}} tokens")], "ops"),
+        panel("Access", [(rate("idp_auth_requests_total", "outcome"), "{{outcome}}")], "reqps", stacked=True),
+    ]),
 ]
 
 
