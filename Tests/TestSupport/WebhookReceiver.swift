@@ -41,7 +41,8 @@ public final class WebhookReceiver: Sendable {
 
     /// Tells it what to answer next on a path; 0 drops the connection.
     public func plan(_ path: String, _ answers: String) async throws {
-        let answer = try await HTTPClient(port: port).send("PUT", "/-/plan", body: Array("{\"\(path)\": \(answers)}".utf8))
+        let plan = Array("{\"\(path)\": \(answers)}".utf8)
+        let answer = try await HTTPClient(port: port).send("PUT", "/-/plan", body: plan)
         guard answer.status == 204 else { throw UnexpectedAnswer(answer: answer) }
     }
 

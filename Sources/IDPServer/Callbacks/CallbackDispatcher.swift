@@ -174,7 +174,7 @@ final class CallbackDispatcher: Sendable {
         let line = state.withLock { state -> Int in
             state.inFlight.insert(event.number)
             state.endpoints.begin(event.endpoint, at: .now)
-            guard let line = state.freeLines.popLast() else { preconditionFailure("more was taken than there are lines") }
+            guard let line = state.freeLines.popLast() else { preconditionFailure("more was taken than is free") }
             return line
         }
         work.enter()

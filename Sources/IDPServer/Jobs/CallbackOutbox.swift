@@ -45,10 +45,17 @@ protocol CallbackOutbox: Sendable {
     /// A job's callbacks, oldest first, with their latest attempts.
     func callbacks(of id: RunID) throws(ServiceError) -> [CallbackRecord]
 
-    /// Callbacks of all jobs, newest first, of one status if given, with numbers below `before`.
+    /// Callbacks of all jobs, newest first, with numbers below `before`.
     func callbacks(
-        _ status: CallbackStatus?, before: Int64?, limit: Int
+        _ filter: CallbackFilter, before: Int64?, limit: Int
     ) throws(ServiceError) -> [CallbackEvent]
+}
+
+/// Which callbacks a list shows; nil asks for all of a dimension.
+struct CallbackFilter: Sendable, Equatable {
+    var status: CallbackStatus?
+    /// Only those of this caller's jobs.
+    var caller: String?
 }
 
 /// Which callbacks to take.

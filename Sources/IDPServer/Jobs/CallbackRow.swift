@@ -105,7 +105,8 @@ enum CallbackRow {
                 AND NOT EXISTS (SELECT 1 FROM run WHERE run.run_id = callback.run_id)
                 """
             for sql in [
-                "DELETE FROM callback_attempt WHERE callback IN (\(gone))", "DELETE FROM callback WHERE id IN (\(gone))",
+                "DELETE FROM callback_attempt WHERE callback IN (\(gone))",
+                "DELETE FROM callback WHERE id IN (\(gone))",
             ] { try database.execute(sql: sql, arguments: [moment.milliseconds]) }
         }
     }
@@ -150,7 +151,8 @@ enum CallbackRow {
         return try Row.fetchAll(database, sql: sql, arguments: [id.data]).map { row in
             let event = try event(row)
             let sql = """
-                SELECT number, at, seconds, outcome, http_status FROM callback_attempt WHERE callback = ? ORDER BY number
+                SELECT number, at, seconds, outcome, http_status FROM callback_attempt
+                WHERE callback = ? ORDER BY number
                 """
             let attempts = try Row.fetchAll(database, sql: sql, arguments: [event.number]).map { row in
                 CallbackAttempt(
@@ -163,13 +165,19 @@ enum CallbackRow {
 
     /// A page of all.
     static func list(
-        _ status: CallbackStatus?, before: Int64?, limit: Int, _ database: Database
+        _ filter: CallbackFilter, before: Int64?, limit: Int, _ database: Database
     ) throws -> [CallbackEvent] {
-        let sql = """
-            SELECT \(columns) FROM callback WHERE id < ? \(status == nil ? "" : "AND state = ?") ORDER BY id DESC LIMIT ?
-            """
+        var sql = "SELECT \(columns) FROM callback WHERE id < ?"
         var arguments: [(any DatabaseValueConvertible)?] = [before ?? Int64.max]
-        if let status { arguments.append(status.number) }
+        if let status = filter.status {
+            sql += " AND state = ?"
+            arguments.append(status.number)
+        }
+        if let caller = filter.caller {
+            sql += " AND EXISTS (SELECT 1 FROM run WHERE run.run_id = callback.run_id AND run.caller = ?)"
+            arguments.append(caller)
+        }
+        sql += " ORDER BY id DESC LIMIT ?"
         arguments.append(limit)
         return try Row.fetchAll(database, sql: sql, arguments: StatementArguments(arguments)).map { try event($0) }
     }
@@ -272,8 +280,8 @@ extension SQLiteJobStore {
     }
 
     func callbacks(
-        _ status: CallbackStatus?, before: Int64?, limit: Int
+        _ filter: CallbackFilter, before: Int64?, limit: Int
     ) throws(ServiceError) -> [CallbackEvent] {
-        try read { try CallbackRow.list(status, before: before, limit: limit, $0) }
+        try read { try CallbackRow.list(filter, before: before, limit: limit, $0) }
     }
 }

@@ -18,13 +18,13 @@ extension RunService {
         return try store.callbacks(of: id)
     }
 
-    /// Callbacks of all jobs, newest first. Reads the store: not for a loop.
+    /// Callbacks, newest first. Reads the store: not for a loop.
     ///
     /// - Throws: `STORAGE_FAILED`.
     func callbacks(
-        _ status: CallbackStatus?, before: Int64?, limit: Int
+        _ filter: CallbackFilter, before: Int64?, limit: Int
     ) throws(ServiceError) -> CallbackPage {
-        let found = try store.callbacks(status, before: before, limit: limit + 1)
+        let found = try store.callbacks(filter, before: before, limit: limit + 1)
         let page = Array(found.prefix(limit))
         return CallbackPage(callbacks: page, next: found.count > limit ? page.last?.number : nil)
     }

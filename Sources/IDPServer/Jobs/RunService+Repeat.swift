@@ -121,7 +121,8 @@ extension RunService {
     }
 
     /// The hash of what decides a verdict: the document, the applicant, the day; and of whose it is, so that no caller
-    /// is told of another's runs; and of where the end is told, as who asks for a callback gets one. Nil unless equal documents are to be recognised.
+    /// is told of another's runs; and of where the end is told, as who asks for a callback gets one. Nil unless equal
+    /// documents are to be recognised.
     func contentKey(of record: RunRecord) -> [UInt8]? {
         guard settings.jobs.dedupWindow > .zero else { return nil }
         return SHA256Digest.hash([

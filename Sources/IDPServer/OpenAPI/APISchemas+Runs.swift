@@ -22,12 +22,12 @@ extension APISchemas {
                     "description": "An id of the caller's own; empty is none.",
                 ],
                 "callback_url": [
-                    "type": "string", "format": "uri", "maxLength": .integer(CallbackURL.bytesMax),
+                    "type": "string", "pattern": "^(?:[Hh][Tt][Tt][Pp][Ss]?://[!-~]{1,2040})?$",
                     "description": """
                         Where the end of a job is told, signed; only where IDP_WEBHOOK_SECRET is set and \
                         IDP_CALLBACK_ALLOW permits it. A user and a password before the host are sent as Basic \
-                        authentication.
-                        """,
+                        authentication. Empty is none.
+                        """, "examples": ["https://hooks.example.com/idp"],
                 ],
             ], optional: ["file", "s3_path", "request_id", "priority", "callback_url"])
         // A part of the form has a name (RFC 7578 §4.2). How clients quote other characters in it differs.

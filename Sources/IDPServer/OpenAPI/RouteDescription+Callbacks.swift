@@ -90,7 +90,7 @@ extension APISchemas {
                         "An attempt; the latest \(callbackAttemptsKept) are kept.",
                         [
                             "attempt": integer("Counted from 1.", minimum: 1), "at": moment("When it began."),
-                            "seconds": ["type": "number", "minimum": 0, "description": "Until the answer, or its lack."],
+                            "seconds": ["type": "number", "minimum": 0, "description": "Until its end."],
                             "outcome": text("As in `last_outcome`."),
                             "status": integer("The receiver's answer.", minimum: 100),
                         ], optional: ["status"])),

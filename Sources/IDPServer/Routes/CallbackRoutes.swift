@@ -49,7 +49,7 @@ struct CallbackRoutes: Sendable {
             }
             return number
         }
-        let page = try runs.callbacks(status, before: cursor, limit: limit)
+        let page = try runs.callbacks(CallbackFilter(status: status), before: cursor, limit: limit)
         call.reply(
             200, fields: [("Cache-Control", "no-store")],
             json: CallbackListResponse(

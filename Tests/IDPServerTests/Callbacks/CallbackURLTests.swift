@@ -12,7 +12,9 @@ import Testing
         ("http://a@b@h.example/@c", "http://h.example/@c", "http://h.example", "Basic YUBiOg=="),
         ("http://h.example?x=http://e@evil/", "http://h.example?x=http://e@evil/", "http://h.example", nil),
     ] as [(String, String, String, String?)])
-    func takesCredentialsOutOfTheURL(_ text: String, _ url: String, _ endpoint: String, _ authorization: String?) throws {
+    func takesCredentialsOutOfTheURL(
+        _ text: String, _ url: String, _ endpoint: String, _ authorization: String?
+    ) throws {
         let target = try #require(CallbackURL(text))
         #expect(target.url == url && target.endpoint == endpoint && target.authorization == authorization)
     }

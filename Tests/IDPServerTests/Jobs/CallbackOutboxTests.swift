@@ -263,30 +263,39 @@ struct CallbackOutboxTests {
             let left = try #require(try store.claim().first)
             #expect(left.runID == jobs[1].id)
             try await store.attempted(left, .delivered)
-            #expect(try store.callbacks(nil, before: nil, limit: 10).isEmpty)
+            #expect(try store.callbacks(CallbackFilter(), before: nil, limit: 10).isEmpty)
         }
     }
 
     @Test(arguments: StoreKind.allCases) func whatHasWaitedTooLongWaitsNoLonger(kind: StoreKind) async throws {
         try await withStore(kind) { store in
             let jobs = try (0..<2).map { try RunRecord.telling("https://h.example/\($0)", Int64($0)) }
-            for (index, job) in jobs.enumerated() { try await store.run(job, to: job.ended(at: 1000 * Int64(index + 1))) }
+            for (index, job) in jobs.enumerated() {
+                try await store.run(job, to: job.ended(at: 1000 * Int64(index + 1)))
+            }
             try await store.written(.callback(.giveUp(since: Timestamp(milliseconds: 2000))))
-            #expect(try store.callbacks(nil, before: nil, limit: 10).map(\.status) == [.pending, .givenUp])
+            #expect(try store.callbacks(CallbackFilter(), before: nil, limit: 10).map(\.status) == [.pending, .givenUp])
         }
     }
 
     @Test(arguments: StoreKind.allCases) func listsPageByPage(kind: StoreKind) async throws {
         try await withStore(kind) { store in
-            let jobs = try (0..<5).map { try RunRecord.telling("https://h.example/\($0)", Int64($0)) }
+            var jobs = try (0..<5).map { try RunRecord.telling("https://h.example/\($0)", Int64($0)) }
+            for index in [0, 3] { jobs[index].caller = "bank" }
             for job in jobs { try await store.run(job, to: job.ended()) }
             try await store.attempted(try #require(try store.claim(1).first), .givenUp)
-            let page = try store.callbacks(nil, before: nil, limit: 3)
+            let banks = try store.callbacks(CallbackFilter(caller: "bank"), before: nil, limit: 9)
+            #expect(banks.map(\.runID) == [jobs[3].id, jobs[0].id])
+            let both = try store.callbacks(CallbackFilter(status: .givenUp, caller: "bank"), before: nil, limit: 9)
+            #expect(both.map(\.runID) == [jobs[0].id])
+            #expect(try store.callbacks(CallbackFilter(caller: "other"), before: nil, limit: 9).isEmpty)
+            let page = try store.callbacks(CallbackFilter(), before: nil, limit: 3)
             #expect(page.map(\.runID) == jobs.reversed().prefix(3).map(\.id))
-            let next = try store.callbacks(nil, before: page.last?.number, limit: 3)
+            let next = try store.callbacks(CallbackFilter(), before: page.last?.number, limit: 3)
             #expect(next.map(\.runID) == [jobs[1].id, jobs[0].id])
-            #expect(try store.callbacks(.givenUp, before: nil, limit: 3).map(\.runID) == [jobs[0].id])
-            #expect(try store.callbacks(.delivered, before: nil, limit: 3).isEmpty)
+            let givenUp = try store.callbacks(CallbackFilter(status: .givenUp), before: nil, limit: 3)
+            #expect(givenUp.map(\.runID) == [jobs[0].id])
+            #expect(try store.callbacks(CallbackFilter(status: .delivered), before: nil, limit: 3).isEmpty)
         }
     }
 

@@ -4,7 +4,7 @@ internal import Foundation
 /// `idp-server callbacks`: looks at the callbacks of a running server and has them sent again.
 struct CallbacksCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "callbacks", abstract: "List callbacks of a running server, show their deliveries, send them again.",
+        commandName: "callbacks", abstract: "List callbacks of a running server, show them, send them again.",
         discussion: """
             Asks the server's HTTP API. On a terminal the answers are tables, else one JSON object a line.
 
@@ -42,7 +42,8 @@ struct CallbacksListCommand: ParsableCommand {
 
     func validate() throws {
         if let status, CallbackStatus(rawValue: status) == nil {
-            throw ValidationError("--status is one of \(CallbackStatus.allCases.map(\.rawValue).joined(separator: ", "))")
+            let known = CallbackStatus.allCases.map(\.rawValue).joined(separator: ", ")
+            throw ValidationError("--status is one of \(known)")
         }
         guard limit > 0 else { throw ValidationError("--limit is a number above 0") }
     }
@@ -133,7 +134,8 @@ private struct CallbackPrinter {
 
     func printHeading() {
         guard isTable else { return }
-        Swift.print("RUN                                   ENDED                     TYPE           STATUS     TRIES  LAST")
+        Swift.print(
+            "RUN                                   ENDED                     TYPE           STATUS     TRIES  LAST")
     }
 
     func print(_ callback: JSONNode) {

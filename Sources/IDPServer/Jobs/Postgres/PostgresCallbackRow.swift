@@ -151,12 +151,20 @@ enum PostgresCallbackRow {
     }
 
     /// A page of all.
-    static func listing(_ status: CallbackStatus?, before: Int64?, limit: Int) -> PostgresStatement {
+    static func listing(_ filter: CallbackFilter, before: Int64?, limit: Int) -> PostgresStatement {
         var values: [PostgresValue] = [.integer(before ?? Int64.max), .integer(Int64(limit))]
-        if let status { values.append(.integer(Int64(status.number))) }
-        let condition = status == nil ? "" : "AND state = $3"
+        var condition = "id < $1"
+        if let status = filter.status {
+            values.append(.integer(Int64(status.number)))
+            condition += " AND state = $\(values.count)"
+        }
+        if let caller = filter.caller {
+            values.append(.text(caller))
+            let isOwn = "SELECT FROM run WHERE run.run_id = callback.run_id AND run.caller = $\(values.count)"
+            condition += " AND EXISTS (\(isOwn))"
+        }
         return PostgresStatement(
-            "SELECT \(columns) FROM callback WHERE id < $1 \(condition) ORDER BY id DESC LIMIT $2", values)
+            "SELECT \(columns) FROM callback WHERE \(condition) ORDER BY id DESC LIMIT $2", values)
     }
 
     /// The statements of a change, made by `node`. Each may be applied twice.
@@ -229,8 +237,8 @@ enum PostgresCallbackRow {
     private static func resend(_ id: RunID, _ moment: Timestamp) -> [PostgresStatement] {
         let values: [PostgresValue] = [.bytes(id.bytes), .integer(moment.milliseconds)]
         let sql = """
-            UPDATE callback SET state = 0, since = $2, next_at = CASE WHEN state = 0 THEN least(next_at, $2) ELSE $2 END,
-                step = 0, is_outage = false
+            UPDATE callback SET state = 0, since = $2, step = 0, is_outage = false,
+                next_at = CASE WHEN state = 0 THEN least(next_at, $2) ELSE $2 END
             WHERE run_id = $1 AND (state IN (2, 3) OR replays = (
                 SELECT max(replays) FROM callback WHERE run_id = $1
             ) AND NOT EXISTS (SELECT FROM callback AS other WHERE other.run_id = $1 AND other.state <> 1)
@@ -309,9 +317,9 @@ extension PostgresJobStore {
     }
 
     func callbacks(
-        _ status: CallbackStatus?, before: Int64?, limit: Int
+        _ filter: CallbackFilter, before: Int64?, limit: Int
     ) throws(ServiceError) -> [CallbackEvent] {
-        try events(try read([PostgresCallbackRow.listing(status, before: before, limit: limit)])[0])
+        try events(try read([PostgresCallbackRow.listing(filter, before: before, limit: limit)])[0])
     }
 
     private func events(_ result: PostgresResult) throws(ServiceError) -> [CallbackEvent] {
