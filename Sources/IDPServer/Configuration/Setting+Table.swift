@@ -101,7 +101,7 @@ extension Setting {
             name: "IDP_TODAY", group: .documents, kind: .date, fallback: nil,
             help: "Pins the day on which documents are judged, for tests and replays; else today in UTC+5"),
         Setting(
-            name: "IDP_REVIEW_BELOW", group: .documents, kind: .integer(0...100), fallback: "50",
+            name: "IDP_REVIEW_BELOW", group: .documents, kind: .integer(0...100), fallback: "60",
             help: "Confidence in per cent below which a run is marked needs_review; 0 never marks one"),
     ]
 

@@ -37,6 +37,7 @@ struct RoleScore {
         if captionRole == nil, let header = context.header, let role = RoleScore.role(ofHead: header, in: flow),
             !(role == .official && RoleScore.isTitle(header, in: flow)),
             mention.form > .initials || ![.holder, .order, .weakHolder].contains(role)
+                || RoleScore.isColumnHead(header, in: flow)
         {
             // A column's head says less than the row's own label, and nothing against it.
             let share = context.label == nil ? 0.8 : 0.3
@@ -65,6 +66,13 @@ struct RoleScore {
         let segment = flow.segments[flow.segmentOfToken[header[0]]]
         return segment.left == nil && segment.right == nil
             && header.count { flow.tokens[$0].kind == .word && flow.tokens[$0].folded.count > 2 } > 2
+    }
+
+    /// «Пациент» over a column: two words at most, with other heads beside.
+    private static func isColumnHead(_ header: [Int], in flow: TextFlow) -> Bool {
+        let segment = flow.segments[flow.segmentOfToken[header[0]]]
+        return (segment.left != nil || segment.right != nil)
+            && header.count { flow.tokens[$0].kind != .mark } <= 2
     }
 
     /// A form asks for the full name; a list of initials under «Фамилия, инициалы» is one of readers or signers.

@@ -10,6 +10,8 @@ struct DateStructure: Sendable, Hashable {
     var hasTime = false
     /// Its line names what the paper itself is: «Справка … 12.03.2026» on a certificate.
     var namesPaper = false
+    /// Under a bare «Дата» that heads its column of a table.
+    var isInDateColumn = false
     /// A town stands beside it.
     var isTown = false
     /// On a line that goes on with the sentence of the line above.
@@ -41,6 +43,7 @@ extension DateSurroundings {
         if printed.indices.contains(mentions[index].word) {
             structure.isBracketed = printed[mentions[index].word].text.hasPrefix("(")
         }
+        structure.isInDateColumn = isInDateColumn(index)
         structure.hasTime = hasTime(after: index, words: printed)
         // «приказ от 07.01.2026 считать утратившим силу» names another.
         let named = letters.filter { page.tokens[$0].isCapitalised }

@@ -270,15 +270,21 @@ struct DateSurroundings {
         let line = mentions[index].lastLine
         let cue = page.tokens[match.first]
         guard cue.line == line + 1, page.lines.indices.contains(cue.line) else { return false }
-        let (below, text) = (page.lines[cue.line], page.lines[cue.line].text)
-        // Where half of the page is captions, their print is its usual one.
-        let isSmaller = below.stretches > 1 && below.heightRatio < 0.88 * page.lines[line].heightRatio
-        let isSmall = text.hasPrefix("(") || below.heightRatio < 0.88 || isSmaller
         let words = cell(of: match.first)
         let own = dateBox(index)
-        guard isSmall, words.count <= 9, let whole = union(words), let label = union(match.tokens) else { return false }
+        guard isSmallPrint(under: line), words.count <= 9, let whole = union(words), let label = union(match.tokens)
+        else { return false }
         // Captions that stand close are one stretch; then each label stands for itself.
         return overlaps(whole.width > own.width * 2.5 ? label : whole, own)
+    }
+
+    /// Whether the line under this one is its captions: in brackets or in smaller letters.
+    private func isSmallPrint(under line: Int) -> Bool {
+        guard page.lines.indices.contains(line + 1) else { return false }
+        let below = page.lines[line + 1]
+        // Where half of the page is captions, their print is its usual one.
+        let isSmaller = below.stretches > 1 && below.heightRatio < 0.88 * page.lines[line].heightRatio
+        return below.text.hasPrefix("(") || below.heightRatio < 0.88 || isSmaller
     }
 
     /// The words of a word's stretch of its line.
@@ -354,7 +360,10 @@ struct DateSurroundings {
     /// A label in the cell above: the nearest line above with words over the date, and nothing else between.
     private func isHeader(_ match: PhraseMatcher.Match, of index: Int) -> Bool {
         // Only labels head a column; prepositions there belong to a sentence.
-        guard isTabled(index), match.tokens.allSatisfy({ page.tokens[$0].folded.count > 2 }) else { return false }
+        // Over a row with captions below stand the captions of another row.
+        guard isTabled(index), !isSmallPrint(under: mentions[index].lastLine),
+            match.tokens.allSatisfy({ page.tokens[$0].folded.count > 2 })
+        else { return false }
         let line = mentions[index].line
         let cue = page.tokens[match.last]
         guard (1...9).contains(line - cue.line), let header = headerLine(of: index),
@@ -389,6 +398,15 @@ struct DateSurroundings {
         let stretch = page.tokens[span.lowerBound].stretch
         let others = line.tokens.filter { page.tokens[$0].stretch == stretch && !span.contains($0) }
         return others.allSatisfy { isNeutral($0) } && headerLine(of: index) != nil
+    }
+
+    /// Under a bare «Дата», «Күні» that heads its column of a table.
+    func isInDateColumn(_ index: Int) -> Bool {
+        guard isTabled(index), let header = headerLine(of: index), page.lines[header].stretches > 2
+        else { return false }
+        let own = dateBox(index)
+        let over = page.lines[header].tokens.filter { overlaps(page.tokens[$0].box, own) }
+        return over.contains(where: isPlainLabel) && over.flatMap(cell).allSatisfy { isNeutral($0) || isPlainLabel($0) }
     }
 
     private func headerLine(of index: Int) -> Int? {

@@ -137,6 +137,8 @@ struct IssueDateFinder: Sendable {
                 && !date.structure.isLed && !date.structure.isBracketed
             rank = isEntry ? 42 : 20
         }
+        // The row of a protocol: when the commission sat.
+        if date.role == nil, date.structure.isInDateColumn { rank = max(rank, 44) }
         // The issue line: a date on its own beside a number or a town, by the title or at the page's head.
         let isOwn = date.role == nil || date.role == .issued
         if isOwn, let line = lineRank(date, isNearTitle: isNearTitle) {

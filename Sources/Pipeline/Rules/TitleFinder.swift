@@ -89,6 +89,8 @@ struct TitleFinder {
         for (kind, phrase) in rules.kinds {
             for match in matcher.matches(of: phrase) {
                 let line = page.tokens[match.first].line
+                // «№ | Дата | Пациент | Решение»: the heads of a table's columns.
+                if kind == .other, page.lines[line].stretches > 2 { continue }
                 if !listed.contains(line), isHead(match.first, line: line) {
                     found[line, default: []].append((match.first, kind))
                 }

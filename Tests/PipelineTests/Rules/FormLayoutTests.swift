@@ -30,7 +30,7 @@ struct FormLayoutTests {
         #expect(found.fio?.value.full ?? "-" == paper.fio, "\(paper.reason)")
     }
 
-    static let papers = blanks + captions + halves + letters
+    static let papers = blanks + captions + tables + halves + letters
 
     private static let blanks = [
         Paper(
@@ -110,6 +110,41 @@ struct FormLayoutTests {
             ]),
     ]
 
+    private static let tables = [
+        Paper(
+            type: "vkk", date: "2026-11-11", fio: "Жаксылыков Н А",
+            reason: "one row of a protocol: the date and the person under their heads",
+            pages: [
+                """
+                ^ ЗАКЛЮЧЕНИЕ ВКК
+                № || Дата || Пациент || Возраст || Решение
+                45 || 11.11.26 || Жаксылыков Н.А. || 45 лет || лечение до 20.11.26
+                Председатель || Сулейменова А.К.
+                """
+            ]),
+        Paper(
+            type: "capacity_loss", date: "-", fio: "Жаксылыков Нурлан Асхатович",
+            reason: "the day of the examination is no day of issue",
+            pages: [
+                """
+                ^ СПРАВКА о степени утраты общей трудоспособности
+                Жаксылыков Нурлан Асхатович
+                Дата освидетельствования: 11.11.2026
+                Степень утраты: 40 % до 11.11.2027
+                """
+            ]),
+        Paper(
+            type: "vkk", date: "2026-11-11", fio: "Жаксылыков Нурлан Асхатович",
+            reason: "an extract from the commission's protocol",
+            pages: [
+                """
+                ^ ВЫПИСКА ИЗ ПРОТОКОЛА ВРАЧЕБНО-КОНСУЛЬТАТИВНОЙ КОМИССИИ
+                № 12 от 11.11.2026
+                Пациент: Жаксылыков Нурлан Асхатович
+                """
+            ]),
+    ]
+
     private static let halves = [
         Paper(
             type: "sick_leave_companion", date: "2026-11-16", fio: "Лаптева Инна Олеговна",
@@ -128,7 +163,7 @@ struct FormLayoutTests {
             reason: "the same with a label in each half",
             pages: [
                 """
-                ^ СПРАВКА О ВРЕМЕННОЙ НЕТРУДОСПОСОБНОСТИ ПО УХОДУ
+                ^ СПРАВКА О НЕТРУДОСПОСОБНОСТИ ПО УХОДУ ЗА РЕБЁНКОМ
                 Ребёнок || Ухаживающий
                 Ф.И.О. Лаптев Тимур Артёмович || Ф.И.О. Лаптева Инна Олеговна
                 Выдана 16.11.2026

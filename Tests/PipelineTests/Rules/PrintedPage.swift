@@ -3,8 +3,8 @@
 /// Pages as a reader gives them, set from plain text: boxes follow from the place of each line and letter.
 ///
 /// A line's first characters say how it stands: `^ ` centred and larger (a title), `= ` centred, `> ` at the right
-/// edge, `~ ` in small print (captions), none at the left. ` || ` parts stretches of a line (columns, table cells), an empty
-/// line leaves room.
+/// edge, `~ ` in small print (captions), none at the left. ` || ` parts stretches of a line (columns, table cells), an
+/// empty line leaves room.
 enum PrintedPage {
     static func document(_ pages: String...) -> DocumentText {
         DocumentText(pages: pages.enumerated().map { page($0.element, number: $0.offset + 1) })
