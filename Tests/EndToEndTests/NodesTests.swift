@@ -50,14 +50,17 @@ struct NodesTests {
         let url = try await PostgresServer.shared().makeDatabase()
         var environment = ChildProcess.plainEnvironment
         environment["IDP_STORE"] = url
-        for from in [0, 3] {
+        var version = 0
+        for _ in 0..<2 {
             let run = try await Command.run(ProjectFiles.serverProgram, ["migrate"], environment: environment)
             #expect(run.succeeded, "\(run.errors)")
             let line = try JSONValue(parsing: run.output)
-            #expect(line["from"].int == from && line["to"].int == 3)
+            #expect(line["from"].int == version)
+            version = try #require(line["to"].int)
+            #expect(version > 2)
         }
         _ = try await PostgresServer.shared().query(
-            "UPDATE idp_schema SET version = 99 WHERE version = 3",
+            "UPDATE idp_schema SET version = 99 WHERE version = \(version)",
             database: String(url.split(separator: "/").last ?? ""))
         let refused = try await Command.run(ProjectFiles.serverProgram, ["serve"], environment: environment)
         #expect(refused.status == .exited(1) && refused.errors.contains("newer"), "\(refused.errors)")
