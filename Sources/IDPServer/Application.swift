@@ -35,6 +35,39 @@ extension DocumentPipeline {
     }
 }
 
+extension DocumentWorkerPool {
+    /// Shows in the registry what the workers do.
+    fileprivate func observe(in registry: MetricRegistry) {
+        registry.observedGaugeFamily(
+            "idp_workers", help: "Document workers, by what they do.", labels: ["state"]
+        ) { [self] in
+            [
+                MetricSample(labels: ["idle"], value: Double(idle)),
+                MetricSample(labels: ["busy"], value: Double(busy)),
+            ]
+        }
+        registry.observedGauge(
+            "idp_worker_waiters", help: "Operations that wait for a document worker."
+        ) { [self] in Double(waiting) }
+    }
+}
+
+extension CallbackDispatcher {
+    /// The dispatcher as the settings want it; nil where they hold no secret to sign with.
+    fileprivate convenience init?(
+        _ settings: Settings, store: any JobStore, telemetry: Telemetry, dependencies: DependencyTelemetry
+    ) {
+        guard let secrets = settings.callbacks.secrets else { return nil }
+        self.init(
+            store: store,
+            sender: CallbackSender(
+                settings.callbacks, secrets: secrets, http: HTTPClient(settings.outbound), telemetry: dependencies,
+                now: Timestamp.now),
+            schedule: settings.callbacks.schedule, width: settings.callbacks.concurrency,
+            registry: telemetry.registry, logger: telemetry.logger)
+    }
+}
+
 /// The composed service: everything that runs, made from settings, started and stopped in order.
 ///
 /// Start: telemetry, document workers, store and recovery, front. Stop, at SIGTERM or SIGINT: not ready; (grace for
@@ -68,17 +101,7 @@ final class Application: Sendable {
         let pipelineTelemetry = PipelineTelemetry(registry: registry, tracing: telemetry.tracing, logger: logger)
         pool = try DocumentWorkerPool(
             DocumentWorkerPool.Settings(settings.documents), onEvent: pipelineTelemetry.poolEvent)
-        registry.observedGaugeFamily(
-            "idp_workers", help: "Document workers, by what they do.", labels: ["state"]
-        ) { [pool] in
-            [
-                MetricSample(labels: ["idle"], value: Double(pool.idle)),
-                MetricSample(labels: ["busy"], value: Double(pool.busy)),
-            ]
-        }
-        registry.observedGauge(
-            "idp_worker_waiters", help: "Operations that wait for a document worker."
-        ) { [pool] in Double(pool.waiting) }
+        pool.observe(in: registry)
         let loadTest = LoadTestTelemetry(settings.loadTest, registry: registry)
         loadTest.warn(logger)
         let dependencies = DependencyTelemetry(
@@ -98,15 +121,7 @@ final class Application: Sendable {
                 S3Artifacts($0, client: client, local: artifacts, registry: registry, logger: logger)
             }
         }
-        let callbacks = settings.callbacks.secrets.map { secrets in
-            CallbackDispatcher(
-                store: store,
-                sender: CallbackSender(
-                    settings.callbacks, secrets: secrets, http: HTTPClient(settings.outbound),
-                    telemetry: dependencies, now: Timestamp.now),
-                schedule: settings.callbacks.schedule, width: settings.callbacks.concurrency, registry: registry,
-                logger: logger)
-        }
+        let callbacks = CallbackDispatcher(settings, store: store, telemetry: telemetry, dependencies: dependencies)
         runs = RunService(
             settings: settings, judge: TracedJudge(pipeline: pipeline, tracing: telemetry.tracing), store: store,
             artifacts: artifacts, remote: remote, callbacks: callbacks,

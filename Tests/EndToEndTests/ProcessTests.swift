@@ -69,9 +69,11 @@ extension EndToEnd {
             }
             #expect(result.json["needs_review"].bool == false)
             let confidence = try #require(result.json["review"]["confidence"].number)
-            let least = ["doc_type", "single_doc_type", "fio", "doc_date"]
-                .compactMap { result.json["extracted"][$0]["confidence"].number }.min()
-            #expect(confidence == least)
+            let least = try #require(
+                ["doc_type", "single_doc_type", "fio", "doc_date"]
+                    .compactMap { result.json["extracted"][$0]["confidence"].number }.min())
+            // A positive verdict falls with any of its fields.
+            #expect(confidence <= least && confidence > 0.8)
             #expect(result.json["stages"].array?.isEmpty == false)
         }
 

@@ -163,9 +163,10 @@ extension APISchemas {
             "needs_review": orNull(truth("Whether somebody should look at it before the verdict is acted on.")),
             "review": orNull(
                 object(
-                    "How sure the least sure field is.",
+                    "How sure the verdict is.",
                     [
-                        "needed": truth("The same as needs_review."), "confidence": share("Of the least sure field."),
+                        "needed": truth("The same as needs_review."),
+                        "confidence": share("About the share of such verdicts that are right."),
                         "threshold": share("Below this a review is needed."), "why": text("In words."),
                     ])),
         ]

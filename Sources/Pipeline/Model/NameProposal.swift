@@ -30,7 +30,8 @@ struct NameProposal {
             let best = candidates.max(by: { $0.score < $1.score }),
             isSomebodyNamed ? best.role.value > 0 : best.role.value >= 0
         else { return nil }
-        guard var finding = Person(mentions: [best]).finding(in: flow, score: best.score, runnerUp: 0) else { return nil }
+        let person = Person(mentions: [best])
+        guard var finding = person.finding(in: flow, score: best.score, runnerUp: 0) else { return nil }
         finding.page = text.pages[flow.tokens[best.mention.first].page].number
         finding.confidence = min(finding.confidence, SecondReader.confidence)
         finding.source = "llm:\(Prompts.extractName)"
