@@ -1,4 +1,5 @@
 import Glibc
+import struct TestSupport.SeededRandom
 import Testing
 
 @testable import EventHTTP
@@ -130,6 +131,37 @@ import Testing
         }
         #expect(eventually { server.spooledFiles == 0 && server.spool.bytesInUse == 0 })
         #expect(server.spool.bytesBuffered == 0)
+    }
+
+    /// Content is read to where it is written from. What looks like a delimiter, the parts behind a file and a request
+    /// behind the body may then lie in the same memory, cut up anywhere.
+    @Test func contentThatIsReadInPlaceArrivesWhole() throws {
+        let server = try ServerUnderTest()
+        let seed = UInt64.random(in: 0 ... .max)
+        var random = SeededRandom(seed)
+        let alike = ["\r", "\r\n", "\r\n-", "\r\n--", "\r\n--b-", "\r\n--bc", "\r\n--b \r", "\r\n--b\r", "\r\r\n--"]
+        for round in 0..<12 {
+            var files: [[UInt8]] = [[], []]
+            for file in files.indices {
+                for _ in 0..<(2 + random.below(40)) {
+                    files[file] += Self.noise(random.below(30_000)) + Array(random.pick(alike).utf8) + [120]
+                }
+            }
+            let request = Self.form([
+                Self.part("name=\"file\"; filename=\"a\"", files[0]), Self.part("name=\"fio\"", Array("Иванов".utf8)),
+                Self.part("name=\"file\"; filename=\"b\"", files[1]), Self.part("name=\"note\"", [49]),
+            ])
+            let client = try server.connect()
+            let next = Array("GET /health HTTP/1.1\r\nHost: a\r\n\r\n".utf8)
+            client.send(request + next, inPiecesOf: random.pick([700, 33_000, 70_000, 1 << 22]))
+            let answer = try client.readAnswer().text
+            let expected = "field fio=Иванов\nfield note=1\n"
+                + zip(["a", "b"], files).map { "file file|\($0)|-|\($1.count)|\(Self.sha256($1))" }
+                .joined(separator: "\n")
+            #expect(answer == expected, "seed \(seed), round \(round)")
+            #expect(try client.readAnswer().status == 200, "seed \(seed), round \(round)")
+        }
+        #expect(eventually { server.spooledFiles == 0 && server.spool.bytesBuffered == 0 })
     }
 
     @Test func whatIsWrongWithAFormIsSaid() throws {

@@ -3,6 +3,10 @@ protocol BodySink: AnyObject {
     /// Takes bytes that are valid during the call only. Throws why the request cannot be accepted.
     func consume(_ bytes: UnsafeRawBufferPointer) throws(Refusal)
 
+    /// In whose `room` the next content may be put before it is consumed, which saves its copy; nil for anywhere.
+    /// Asked for right before the read; nothing but content may be read into it, consumed by one call.
+    var contentBlock: UploadBlock? { get }
+
     /// Whether the socket should not be read until `BodySinkWaker` says so: the disk lags behind.
     var isSaturated: Bool { get }
 
@@ -22,6 +26,9 @@ typealias BodySinkWaker = @Sendable () -> Void
 extension Refusal: Error {}
 
 extension BodySink {
+    /// Most sinks take content from anywhere.
+    var contentBlock: UploadBlock? { nil }
+
     /// Most sinks hold nothing back.
     func relieve() {}
 }

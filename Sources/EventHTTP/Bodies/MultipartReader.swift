@@ -53,6 +53,9 @@ struct MultipartReader: ~Copyable {
     /// Whether the closing delimiter has come.
     var isComplete: Bool { if case .epilogue = state { true } else { false } }
 
+    /// Whether the next bytes are content, and nothing is held back that may have to be handed on before them.
+    var isWithinContent: Bool { if case .content = state { matched == 0 } else { false } }
+
     /// Reads `block` and hands on what is found in it. Throws what `emit` throws, and `malformedMultipart`.
     mutating func read(
         _ block: UnsafeRawBufferPointer, _ emit: (Event) throws(Refusal) -> Void

@@ -16,6 +16,8 @@ final class MultipartSink: BodySink {
         case file
     }
 
+    /// Less is not worth a read of its own.
+    private static let roomMin = 32 << 10
     /// First bytes of a file that are kept for finding its type.
     private static let prefixMax = 4096
 
@@ -26,6 +28,9 @@ final class MultipartSink: BodySink {
     private var files: [FilePart] = []
     private var part = Part.none
     private var partCount = 0
+    /// Blocks that are ready for the disk. They are handed over when all bytes have been looked at: those that follow
+    /// a file's content may lie in its last block.
+    private var ready: [(file: Int, block: UploadBlock, isLast: Bool)] = []
 
     /// A sink for a body with this boundary.
     init(_ plan: MultipartPlan, boundary: [UInt8], wake: @escaping BodySinkWaker) {
@@ -39,6 +44,7 @@ final class MultipartSink: BodySink {
     }
 
     func consume(_ bytes: UnsafeRawBufferPointer) throws(Refusal) {
+        defer { handOver() }
         try reader.read(bytes) { (event) throws(Refusal) in
             switch event {
             case .part(let head): try begin(head)
@@ -46,12 +52,23 @@ final class MultipartSink: BodySink {
             case .partEnd: try end()
             }
         }
-        relieve()
+        if case .file = part, plan.spool.memory.isUnderPressure { fileIsReady(isLast: false) }
+    }
+
+    /// Inside a file's content: the rest of its block.
+    var contentBlock: UploadBlock? {
+        guard case .file = part, reader.isWithinContent, !plan.spool.memory.isExhausted else { return nil }
+        let index = files.count - 1
+        let block = files[index].block ?? plan.spool.memory.take(for: Self.roomMin)
+        files[index].block = block
+        return block.room.count >= Self.roomMin ? block : nil
     }
 
     /// Under pressure nothing is held back until a block is full.
     func relieve() {
-        if case .file = part, plan.spool.memory.isUnderPressure { submit(isLast: false) }
+        guard case .file = part, plan.spool.memory.isUnderPressure else { return }
+        fileIsReady(isLast: false)
+        handOver()
     }
 
     var isSaturated: Bool {
@@ -129,7 +146,7 @@ final class MultipartSink: BodySink {
             files[index].block = block
             let taken = block.fill(from: rest)
             rest = UnsafeRawBufferPointer(rebasing: rest[taken...])
-            if block.count == block.capacity { submit(isLast: false) }
+            if block.count == block.capacity { fileIsReady(isLast: false) }
         }
     }
 
@@ -137,16 +154,21 @@ final class MultipartSink: BodySink {
         switch part {
         case .none: preconditionFailure("Only a part that began can end.")
         case .field(let name, let value): fields.append(MultipartForm.Field(name: name, value: value))
-        case .file: submit(isLast: true)
+        case .file: fileIsReady(isLast: true)
         }
         part = .none
     }
 
-    /// Hands over what is in the file's block; the last one even if it is empty, since it ends the file.
-    private func submit(isLast: Bool) {
+    /// What is in the file's block may go to disk; the last one even if it is empty, since it ends the file.
+    private func fileIsReady(isLast: Bool) {
         let index = files.count - 1
         guard let block = files[index].block ?? (isLast ? plan.spool.memory.take(for: 0) : nil) else { return }
         files[index].block = nil
-        files[index].file.submit(block, isLast: isLast)
+        ready.append((index, block, isLast))
+    }
+
+    private func handOver() {
+        for (file, block, isLast) in ready { files[file].file.submit(block, isLast: isLast) }
+        ready.removeAll(keepingCapacity: true)
     }
 }

@@ -93,11 +93,17 @@ final class UploadBlock: @unchecked Sendable {
     /// The bytes in it.
     var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: count) }
 
-    /// Copies in as much of `source` as there is room for; the number of bytes taken.
+    /// What is left of it.
+    var room: UnsafeMutableRawBufferPointer {
+        UnsafeMutableRawBufferPointer(start: base + count, count: capacity - count)
+    }
+
+    /// Takes in as much of `source` as there is room for, without a copy of what lies in `room`'s beginning already; the
+    /// number of bytes taken.
     func fill(from source: UnsafeRawBufferPointer) -> Int {
         let taken = min(source.count, capacity - count)
         guard taken > 0, let start = source.baseAddress else { return 0 }
-        (base + count).copyMemory(from: start, byteCount: taken)
+        if start != UnsafeRawPointer(base + count) { (base + count).copyMemory(from: start, byteCount: taken) }
         count += taken
         return taken
     }

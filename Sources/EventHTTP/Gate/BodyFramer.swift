@@ -61,6 +61,11 @@ struct BodyFramer {
         }
     }
 
+    /// Bytes that are still to come and are content, all of them; 0 if that is not known.
+    var plainBytesLeft: Int {
+        if case .length(let remaining) = state { remaining } else { 0 }
+    }
+
     /// Reads on in `input` from `position`, which is moved. Called again until it says anything but `content`.
     mutating func next(_ input: UnsafeRawBufferPointer, _ position: inout Int) -> Step {
         while true {

@@ -223,7 +223,7 @@ extension Connection {
     func closeIfIdle() {
         guard phase == .idle || phase == .handshake else { return }
         // A client that has only just connected has a request on its way.
-        guard requestCount > 0 || loop.now - openedAt > 1000 else { return }
+        guard hasHadRequest || loop.now - openedAt > 1000 else { return }
         if phase == .handshake { return close() }
         guard !hasUnreadRecords else { return }
         receive()

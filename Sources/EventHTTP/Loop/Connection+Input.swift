@@ -20,11 +20,16 @@ extension Connection {
                 loop.watched.insert(slot)
                 return
             }
-            let count = recv(descriptor, loop.scratch, room, 0)
+            let block = contentBlock
+            let target = block.map(contentRoom) ?? UnsafeMutableRawBufferPointer(start: loop.scratch, count: room)
+            let count = recv(descriptor, target.baseAddress, target.count, 0)
             if count > 0 {
                 loop.counters.bytesIn.bump(by: count)
-                take(UnsafeRawBufferPointer(start: loop.scratch, count: count))
-                guard count == room, phase == .body, isReading else { return }
+                // A refusal gives the block back while its bytes are still being counted.
+                withExtendedLifetime(block) {
+                    take(UnsafeRawBufferPointer(start: target.baseAddress, count: count))
+                }
+                guard count == target.count, phase == .body, isReading else { return }
             } else if count == 0 {
                 return peerEnded()
             } else {
@@ -32,6 +37,20 @@ extension Connection {
                 return
             }
         }
+    }
+
+    /// Where the sink wants what comes next, if that is content for certain.
+    private var contentBlock: UploadBlock? {
+        guard phase == .body, pending.isEmpty, let body = inflight?.body, body.framer.plainBytesLeft > 0 else {
+            return nil
+        }
+        return body.sink.contentBlock
+    }
+
+    /// As much of the block's room as content will fill: no byte of a next request may come into it.
+    private func contentRoom(of block: UploadBlock) -> UnsafeMutableRawBufferPointer {
+        UnsafeMutableRawBufferPointer(
+            rebasing: block.room.prefix(inflight?.body?.framer.plainBytesLeft ?? 0))
     }
 
     /// Bytes that may be taken now.
@@ -139,7 +158,7 @@ extension Connection {
 
     private func beginRequest() {
         scanned = 0
-        requestCount += 1
+        hasHadRequest = true
         isHead = false
         isHTTP10 = false
         keepsAlive = true

@@ -46,31 +46,40 @@ final class Connection {
         case closed
     }
 
+    // Memory: 10,000 idle connections are 10,000 of these. The fields stand by size, lest padding come between them.
+
     /// Unowned without a check: the loop closes its connections before it goes.
     unowned(unsafe) let loop: EventLoop
-    let slot: Int
-    let descriptor: Int32
-    let peerAddress: PeerAddress
     let evhttpConnection: OpaquePointer
     let bufferEvent: OpaquePointer
     private var readEvent: OpaquePointer?
     private var writeEvent: OpaquePointer?
-
     var transport = Transport.cleartext
     /// Who the client is, if it has proved that in the TLS handshake.
     var clientCertificate: ClientCertificate?
-    /// TLS will bring nothing more than what it has brought.
-    var hasChannelEnded = false
     /// Bytes of records that the kernel had taken when a deadline was last put off.
     var recordBytesWritten: UInt64 = 0
-
-    var phase = Phase.idle
-    var pending = PendingBytes()
-    /// Bytes of the head at the beginning of the input that have been scanned.
-    var scanned = 0
     var inflight: Inflight?
     /// The body of a request that was answered without it, on its way to nowhere.
     var discarded: BodyRead?
+    /// The evhttp request of a streamed answer; it ends with the stream or the connection.
+    var streamRequest: UnsafeMutablePointer<evhttp_request>?
+    let openedAt: UInt64
+    var peerEndedAt: UInt64 = 0
+    var lingeredBytes = 0
+
+    var pending = PendingBytes()
+    /// Bytes of the head at the beginning of the input that have been scanned; a head is never near 4 GiB.
+    private var scannedBytes: UInt32 = 0
+    private let slotNumber: Int32
+    let descriptor: Int32
+    let peerAddress: PeerAddress
+
+    var phase = Phase.idle
+    /// TLS will bring nothing more than what it has brought.
+    var hasChannelEnded = false
+    /// A request has been read.
+    var hasHadRequest = false
 
     // The request being answered.
     var isHead = false
@@ -78,26 +87,28 @@ final class Connection {
     var keepsAlive = true
     var mustLinger = false
     var isWithEvhttp = false
-    /// The evhttp request of a streamed answer; it ends with the stream or the connection.
-    var streamRequest: UnsafeMutablePointer<evhttp_request>?
 
     /// The client sends nothing more.
     var peerHasEnded = false
-    var peerEndedAt: UInt64 = 0
     var hasProbed = false
     var isPumping = false
     var isReading = false
     private var isWriting = false
-    var lingeredBytes = 0
-    let openedAt: UInt64
-    var requestCount = 0
+
+    /// Where the loop keeps it.
+    var slot: Int { Int(slotNumber) }
+    /// Bytes of the head at the beginning of the input that have been scanned.
+    var scanned: Int {
+        get { Int(scannedBytes) }
+        set { scannedBytes = UInt32(newValue) }
+    }
 
     init(
         loop: EventLoop, slot: Int, descriptor: Int32, peerAddress: PeerAddress, _ evhttpConnection: OpaquePointer,
         _ bufferEvent: OpaquePointer
     ) {
         self.loop = loop
-        self.slot = slot
+        slotNumber = Int32(slot)
         self.descriptor = descriptor
         self.peerAddress = peerAddress
         self.evhttpConnection = evhttpConnection

@@ -6,30 +6,31 @@ internal import Glibc
 /// Owned by one connection, which frees it in its `deinit`.
 struct PendingBytes {
     private var base: UnsafeMutablePointer<UInt8>?
-    private var start = 0
-    private var end = 0
-    private var capacity = 0
+    // Of 32 bits: every idle connection has these, and what may wait is limited far below 4 GiB.
+    private var start: UInt32 = 0
+    private var end: UInt32 = 0
+    private var capacity: UInt32 = 0
 
-    var count: Int { end - start }
+    var count: Int { Int(end - start) }
     var isEmpty: Bool { start == end }
 
     /// The bytes; valid until the next change.
     var bytes: UnsafeRawBufferPointer {
-        UnsafeRawBufferPointer(start: base.map { $0 + start }, count: count)
+        UnsafeRawBufferPointer(start: base.map { $0 + Int(start) }, count: count)
     }
 
     /// Adds a copy of `source`, which may not be part of these bytes.
     mutating func append(_ source: UnsafeRawBufferPointer) {
         guard let first = source.baseAddress, source.count > 0 else { return }
-        if capacity - end < source.count { makeRoom(for: source.count) }
+        if Int(capacity - end) < source.count { makeRoom(for: source.count) }
         guard let base else { return }
-        memcpy(base + end, first, source.count)
-        end += source.count
+        memcpy(base + Int(end), first, source.count)
+        end += UInt32(source.count)
     }
 
     /// Drops the first `number` bytes; the memory goes with the last.
     mutating func removeFirst(_ number: Int) {
-        start += number
+        start += UInt32(number)
         if start == end { clear() }
     }
 
@@ -41,14 +42,14 @@ struct PendingBytes {
 
     private mutating func makeRoom(for extra: Int) {
         let needed = count + extra
-        let larger = UnsafeMutablePointer<UInt8>.allocate(
-            capacity: max(needed, min(needed * 2, needed + 64 << 10), 512))
+        let room = max(needed, min(needed * 2, needed + 64 << 10), 512)
+        let larger = UnsafeMutablePointer<UInt8>.allocate(capacity: room)
         if let base {
-            memcpy(larger, base + start, count)
+            memcpy(larger, base + Int(start), count)
             base.deallocate()
         }
-        capacity = max(needed, min(needed * 2, needed + 64 << 10), 512)
-        end = count
+        capacity = UInt32(room)
+        end = UInt32(count)
         start = 0
         base = larger
     }
