@@ -15,6 +15,12 @@ enum PicturePreparation {
     /// Where between the print's darkness and white the ink of stamps begins. Tried .10 to .40: less eats thin print,
     /// more leaves the stamps.
     private static let stampInk = 0.25
+    /// In degrees, to either side: pages that were fed or held askew; then sheets that lay turned before a camera.
+    private static let tiltRanges: [Float] = [7, 16]
+    /// Leptonica's own measure of how much sharper the lines are at the angle found, and its own limit.
+    private static let leastTiltCertainty: Float = 3
+    /// Leptonica's own limit between ink and paper for that.
+    private static let tiltThreshold: Int32 = 160
     /// The level that evening out gives to paper.
     private static let evenPaper: UInt32 = 200
     /// In pixels: how far a stroke's edge is from its core.
@@ -32,8 +38,8 @@ enum PicturePreparation {
     /// Nil when there is no memory for it.
     static func prepare(_ picture: Picture) -> Picture? {
         guard let grey = grey(picture), let scaled = scaled(grey) else { return nil }
-        let even = evened(scaled)
-        return Picture(taking: pixDeskew(even.pix, 0)) ?? even
+        let even = evened(PhotographedSheet(in: scaled)?.flattened(scaled) ?? scaled)
+        return tilt(of: even).flatMap { turned(even, by: $0) } ?? even
     }
 
     /// Dark on light, on an even background, which goes on where a photo shows more than the paper.
@@ -53,15 +59,32 @@ enum PicturePreparation {
             let full = pixGetDepth(opaque.pix) == 32 ? opaque : Picture(taking: pixConvertTo8(opaque.pix, 0)),
             let scaled = scaled(full), let grey = grey(picture), let scaledGrey = self.scaled(grey)
         else { return nil }
-        let even = evened(scaledGrey)
-        var (angle, certainty) = (Float(0), Float(0))
-        guard let straight = Picture(taking: pixDeskewGeneral(even.pix, 0, 0, 0, 0, 0, &angle, &certainty)),
-            // The same picture comes back where there is nothing to do.
-            straight.pix != even.pix
-        else { return scaled }
+        let sheet = PhotographedSheet(in: scaledGrey)
+        let flat = sheet?.flattened(scaled) ?? scaled
+        let even = evened(sheet?.flattened(scaledGrey) ?? scaledGrey)
+        guard let angle = tilt(of: even) else { return flat }
+        return turned(flat, by: angle)
+    }
+
+    /// By how many degrees a picture has to be turned clockwise for its lines to be level; nil if they are, or if there
+    /// is no telling. The usual range first: the wider it is, the more often it finds lines where there are none.
+    private static func tilt(of even: Picture) -> Float? {
+        guard let print = Picture(taking: pixConvertTo1(even.pix, tiltThreshold)) else { return nil }
+        for range in tiltRanges {
+            var (angle, certainty) = (Float(0), Float(0))
+            guard pixFindSkewSweepAndSearch(print.pix, &angle, &certainty, 4, 2, range, 1, 0.01) == 0 else { continue }
+            if certainty >= leastTiltCertainty { return abs(angle) < 0.1 ? nil : angle }
+        }
+        return nil
+    }
+
+    /// Nothing is lost of what turns out of the frame.
+    private static func turned(_ picture: Picture, by angle: Float) -> Picture? {
+        let isFar = abs(angle) > 3
         return Picture(
             taking: pixRotate(
-                scaled.pix, angle * .pi / 180, Int32(L_ROTATE_AREA_MAP), Int32(L_BRING_IN_WHITE), 0, 0))
+                picture.pix, angle * .pi / 180, Int32(L_ROTATE_AREA_MAP), Int32(L_BRING_IN_WHITE),
+                isFar ? Int32(picture.width) : 0, isFar ? Int32(picture.height) : 0))
     }
 
     /// A copy of a prepared picture in which everything clearly lighter than the print is white: stamps, signatures,

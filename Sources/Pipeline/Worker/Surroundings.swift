@@ -5,9 +5,17 @@ internal import CTesseract
 /// It is as dark as print and larger than all of it. Evened out like the paper it becomes a field of noise, which is
 /// read as letters and hides how dark the print is. Of 13 photos half of the words that were lost come back without it.
 enum Surroundings {
-    /// The surroundings in a grey picture as a mask of its size, somewhat more than they are; nil where there are none:
-    /// they are dark all over, reach the picture's edge, and show no print (else they are paper in a shadow).
+    /// The surroundings in a grey picture as a mask of its size, somewhat more than they are; nil where there are none.
     static func mask(of grey: Picture) -> Picture? {
+        guard let broad = smallMask(of: grey), let grown = Picture(taking: pixDilateBrick(nil, broad.pix, 3, 3)),
+            let large = Picture(taking: pixExpandReplicate(grown.pix, scale))
+        else { return nil }
+        return Picture(taking: pixScaleToSize(large.pix, Int32(grey.width), Int32(grey.height)))
+    }
+
+    /// The surroundings in a grey picture as a mask of a `scale`th of its size; nil where there are none: they are dark
+    /// all over, reach the picture's edge, and show no print (else they are paper in a shadow).
+    static func smallMask(of grey: Picture) -> Picture? {
         guard let small = shrunk(grey), let level = darkLevel(of: small),
             let dark = Picture(taking: pixThresholdToBinary(small.pix, level)),
             let whole = Picture(taking: pixCloseSafeBrick(nil, dark.pix, 3, 3)),
@@ -17,11 +25,9 @@ enum Surroundings {
         pixAnd(seed.pix, seed.pix, whole.pix)
         guard let outside = Picture(taking: pixSeedfillBinary(nil, seed.pix, whole.pix, 4)),
             let broad = Picture(taking: pixOpenBrick(nil, outside.pix, 2, 2)), count(broad) > 0,
-            let inner = Picture(taking: pixErodeBrick(nil, broad.pix, 3, 3)), !showsPrint(grey, at: inner),
-            let grown = Picture(taking: pixDilateBrick(nil, broad.pix, 3, 3)),
-            let large = Picture(taking: pixExpandReplicate(grown.pix, scale))
+            let inner = Picture(taking: pixErodeBrick(nil, broad.pix, 3, 3)), !showsPrint(grey, at: inner)
         else { return nil }
-        return Picture(taking: pixScaleToSize(large.pix, Int32(grey.width), Int32(grey.height)))
+        return broad
     }
 
     /// At a sixteenth of its size, where print has become a shade of its paper.
@@ -68,5 +74,6 @@ enum Surroundings {
         return Int(count)
     }
 
-    private static let scale: Int32 = 16
+    /// How much smaller the small mask is.
+    static let scale: Int32 = 16
 }
