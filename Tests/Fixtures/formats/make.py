@@ -3,7 +3,7 @@
 
     python3 Tests/Fixtures/formats/make.py
 
-needs reportlab, pillow, img2pdf, pikepdf (PyPI) and the font DejaVu Sans (fonts-dejavu-core). Each holds the same few
+needs reportlab, pillow, img2pdf, numpy, pikepdf (PyPI) and the font DejaVu Sans (fonts-dejavu-core). Each holds the same few
 lines, so that one test asks the same of all. The names in them are invented.
 """
 import io
@@ -12,6 +12,7 @@ import os
 import random
 
 import img2pdf
+import numpy
 import pikepdf
 from PIL import Image, ImageDraw, ImageFont
 from reportlab.lib.utils import ImageReader
@@ -262,6 +263,20 @@ def mixed():
     pdf.save(path("text-and-scan.pdf"), deterministic_id=True)
 
 
+def on_a_table(grey):
+    """A sheet on a table, photographed from an angle and turned: no two of its sides are parallel."""
+    corners = [(150, 330), (1640, 70), (1760, 1180), (330, 1380)]
+    rows, values = [], []
+    for (x, y), (u, v) in zip(corners, [(0, 0), (SIZE[0], 0), SIZE, (0, SIZE[1])]):
+        rows += [[x, y, 1, 0, 0, 0, -u * x, -u * y], [0, 0, 0, x, y, 1, -v * x, -v * y]]
+        values += [u, v]
+    way = numpy.linalg.solve(numpy.array(rows, float), numpy.array(values, float))
+    size = (1900, 1480)
+    sheet = grey.transform(size, Image.Transform.PERSPECTIVE, way, Image.Resampling.BICUBIC)
+    there = Image.new("L", SIZE, 255).transform(size, Image.Transform.PERSPECTIVE, way)
+    return Image.composite(sheet, Image.new("L", size, 70), there)
+
+
 def misread(page):
     """A scan over an invisible layer of words that look like words and are other ones."""
     with_picture(page, picture())
@@ -320,6 +335,8 @@ def main():
     save_pdf("text-footer.pdf", text_with_footer)
     exif_photos(grey)
     pikepdf.new().save(path("no-pages.pdf"), deterministic_id=True)
+    on_a_table(grey).save(path("photo-askew.jpg"), quality=40)
+    grey.rotate(11, Image.Resampling.BICUBIC, expand=True, fillcolor=255).save(path("photo-turned.jpg"), quality=40)
     grey.save(path("deflate.tiff"), compression="tiff_adobe_deflate", dpi=(200, 200))
 
 
