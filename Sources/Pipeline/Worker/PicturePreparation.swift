@@ -15,8 +15,9 @@ enum PicturePreparation {
     /// Where between the print's darkness and white the ink of stamps begins. Tried .10 to .40: less eats thin print,
     /// more leaves the stamps.
     private static let stampInk = 0.25
-    /// In degrees, to either side: pages that were fed or held askew; then sheets that lay turned before a camera.
-    private static let tiltRanges: [Float] = [7, 16]
+    /// In degrees, to either side: pages that were fed or held askew; then sheets that lay turned before a camera. An
+    /// angle within two degrees of the end is not trusted.
+    private static let tiltRanges: [Float] = [7, 20]
     /// Leptonica's own measure of how much sharper the lines are at the angle found, and its own limit.
     private static let leastTiltCertainty: Float = 3
     /// Leptonica's own limit between ink and paper for that.
