@@ -13,8 +13,9 @@ class Forms(render.Doc):
     """render.Doc with the parts of official forms.
 
     More blocks: ("spaced", text) a title whose letters stand apart; ("check", ticked, text) a line behind a box;
-    ("corner", left, right) a framed stamp of centred lines at the left and what stands beside it; ("cells", label, text)
-    each character in a cell; ("rubber", lines) a rubber stamp of whoever took the paper in, a picture."""
+    ("corner", left, right) a framed stamp of centred lines at the left and what stands beside it;
+    ("cells", label, text) each character in a cell; ("rubber", lines) a rubber stamp of whoever took the paper in,
+    a picture."""
 
     def block(self, bl):
         draw = {

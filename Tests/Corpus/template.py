@@ -8,8 +8,8 @@ Markers: `=` title, `#` centred, `##` centred bold, `>` right, `>|` right half, 
 `[box] a ;; b`, `_ 12` space, `__ value :: caption ;; ...` values on lines with captions below, `|| a ;; b ^^ c` two
 columns of paragraphs, `%^ ring // centre` a stamp over the lines before, `+name` a macro; `=_` a title in spaced
 letters, `[]` and `[x]` a line behind an empty or a ticked box, `[corner] a ;; b ^^ c` a framed stamp at the left and
-what stands beside it, `[cells] label :: text` a cell for each character, `[rubber] a ;; b` a rubber stamp at the foot of
-the page; anything else is a paragraph.
+what stands beside it, `[cells] label :: text` a cell for each character, `[rubber] a ;; b` a rubber stamp at the foot
+of the page; anything else is a paragraph.
 Inside a line `<a|b>` draws one, `[m|f]` follows the person's sex, `{...}` is a placeholder.
 """
 
