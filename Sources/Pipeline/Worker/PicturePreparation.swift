@@ -25,6 +25,12 @@ enum PicturePreparation {
     private static let leastContrast: Int32 = 80
     /// In pixels of half the size: fewer are dust.
     private static let leastInk: Float = 200
+    /// In degrees to either side: where the angle of the lines is looked for, one after the other. Nought is
+    /// leptonica's seven, which do for scans; a photographed sheet lies on its table at more. An angle within two
+    /// degrees of the end is not trusted.
+    private static let skews: [Float] = [0, 20]
+    /// From which certainty on leptonica turns a page.
+    private static let leastCertainty: Float = 3
     /// So far above that grey runs out into white, over so many levels, so that the print keeps soft edges.
     private static let rampDelay = 25
     private static let ramp = 30
@@ -32,8 +38,21 @@ enum PicturePreparation {
     /// Nil when there is no memory for it.
     static func prepare(_ picture: Picture) -> Picture? {
         guard let grey = grey(picture), let scaled = scaled(grey) else { return nil }
-        let even = evened(scaled)
-        return Picture(taking: pixDeskew(even.pix, 0)) ?? even
+        return straight(evened(scaled)).page
+    }
+
+    /// An evened page with its lines level, and by how many degrees it was turned for that; nought where it is left.
+    private static func straight(_ even: Picture) -> (page: Picture, degrees: Float) {
+        for range in skews {
+            var (angle, certainty) = (Float(0), Float(0))
+            guard let turned = Picture(taking: pixDeskewGeneral(even.pix, 0, range, 0, 0, 0, &angle, &certainty)) else {
+                break
+            }
+            // The same picture comes back where there is nothing to do.
+            if turned.pix != even.pix { return (turned, angle) }
+            if certainty >= leastCertainty { break }
+        }
+        return (even, 0)
     }
 
     /// Dark on light, on an even background, which goes on where a photo shows more than the paper.
@@ -53,12 +72,8 @@ enum PicturePreparation {
             let full = pixGetDepth(opaque.pix) == 32 ? opaque : Picture(taking: pixConvertTo8(opaque.pix, 0)),
             let scaled = scaled(full), let grey = grey(picture), let scaledGrey = self.scaled(grey)
         else { return nil }
-        let even = evened(scaledGrey)
-        var (angle, certainty) = (Float(0), Float(0))
-        guard let straight = Picture(taking: pixDeskewGeneral(even.pix, 0, 0, 0, 0, 0, &angle, &certainty)),
-            // The same picture comes back where there is nothing to do.
-            straight.pix != even.pix
-        else { return scaled }
+        let angle = straight(evened(scaledGrey)).degrees
+        guard angle != 0 else { return scaled }
         return Picture(
             taking: pixRotate(
                 scaled.pix, angle * .pi / 180, Int32(L_ROTATE_AREA_MAP), Int32(L_BRING_IN_WHITE), 0, 0))

@@ -166,6 +166,11 @@ def exif_photos(grey):
         image.save(path(f"photo-exif-{value}.jpg"), quality=20, exif=exif)
 
 
+def askew(grey):
+    """A photo of the sheet as it lies on a dark table, by eleven degrees from level."""
+    return grey.rotate(11, resample=Image.Resampling.BICUBIC, expand=True, fillcolor=70)
+
+
 def table(page):
     page.setFont("D", 11)
     for index, (left, right) in enumerate([("Фамилия", "Ахметова"), ("Имя", "Айгуль"), ("Отчество", "Сериковна")]):
@@ -319,6 +324,7 @@ def main():
     save_pdf("drawn-footer.pdf", lambda page: drawn_with(page, footer))
     save_pdf("text-footer.pdf", text_with_footer)
     exif_photos(grey)
+    askew(grey).save(path("photo-askew.jpg"), quality=30)
     pikepdf.new().save(path("no-pages.pdf"), deterministic_id=True)
     grey.save(path("deflate.tiff"), compression="tiff_adobe_deflate", dpi=(200, 200))
 

@@ -29,8 +29,8 @@ extension LiveWorkers {
         @Test(arguments: [
             "scan.pdf", "scan-rotate-90.pdf", "scan-upside-down.pdf", "scan-garbage-layer.pdf", "photo-exif-2.jpg",
             "photo-exif-3.jpg", "photo-exif-4.jpg", "photo-exif-5.jpg", "photo-exif-6.jpg", "photo-exif-7.jpg",
-            "photo-exif-8.jpg", "cmyk.jpg", "grey-16-bit.png", "palette.png", "transparent.png", "negative.png",
-            "upside-down.png", "large.png", "small.png", "deflate.tiff", "scan-jpx.pdf", "scan-cmyk.pdf",
+            "photo-exif-8.jpg", "photo-askew.jpg", "cmyk.jpg", "grey-16-bit.png", "palette.png", "transparent.png",
+            "negative.png", "upside-down.png", "large.png", "small.png", "deflate.tiff", "scan-jpx.pdf", "scan-cmyk.pdf",
             "scan-indexed.pdf", "scan-flipped.pdf", "scan-soft-mask.pdf", "scan-strips.pdf", "scan-misread-layer.pdf",
         ])
         func readsThePicture(_ file: String) async throws {

@@ -12,8 +12,8 @@ extension LiveWorkers {
         /// The picture is a document itself: read again, it says the same in the same places.
         @Test(arguments: [
             "text.pdf", "text-sideways.pdf", "text-rotate-90.pdf", "scan.pdf", "scan-rotate-90.pdf",
-            "scan-upside-down.pdf", "scan-flipped.pdf", "photo-exif-6.jpg", "upside-down.png", "large.png",
-            "palette.png", "transparent.png", "cmyk.jpg", "deflate.tiff",
+            "scan-upside-down.pdf", "scan-flipped.pdf", "photo-exif-6.jpg", "photo-askew.jpg", "upside-down.png",
+            "large.png", "palette.png", "transparent.png", "cmyk.jpg", "deflate.tiff",
         ])
         func boxesLieOnThePrint(_ file: String) async throws {
             let reading = try Reading()
