@@ -186,6 +186,8 @@ class Person:
             return kazakh(self.case("n").upper(), key[1]).upper()
         if key == "sg":  # surname and given name only
             return f"{self.s} {self.g_}"
+        if key == "gp":  # given name and patronymic only
+            return " ".join(x for x in (self.g_, self.shown) if x)
         if key == "SN":  # upper-case surname, the rest as usual
             return " ".join(x for x in (self.s.upper(), self.g_, self.shown) if x)
         if key == "SD":

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes documents of a template family (family_b, family_c, family_d): texts that the rules were not written for.
+"""Makes documents of a template family (family_b to family_e): texts that the rules were not written for.
 
   python3 families.py --family b --out DIR [--n 400] [--seed 11] [--today YYYY-MM-DD] [--forms text|mix|scan] [--jobs 2]
 
@@ -28,6 +28,17 @@ from family_plan import plan
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TYPES = generate.TYPES
+# The tags of the blocks that make a page hard to read.
+SHAPES = dict(
+    under="captions-below",
+    cols="two-columns",
+    over="stamp-over",
+    spaced="spaced-title",
+    check="checkboxes",
+    corner="corner-stamp",
+    cells="cells",
+    rubber="rubber-stamp",
+)
 
 
 class Family:
@@ -192,7 +203,7 @@ def age_of(kind, tpl, rnd, tags):
 
 def describe(tpl, body, tags):
     """Adds the tags of what a template and its blocks hold."""
-    for shape, tag in (("under", "captions-below"), ("cols", "two-columns"), ("over", "stamp-over")):
+    for shape, tag in SHAPES.items():
         if any(block[0] == shape for block in body):
             tags.add(tag)
     raw = "\n".join(tpl.lines)
@@ -242,7 +253,7 @@ def compose(case, F, rnd, tpls, roles, today, tags):
             if case.get("one_page"):
                 tags.add("two-on-one-page")
         body = draw_blocks(F, rnd, tpl, ctx, person)
-        if case.get("dense") and not i:
+        if case.get("dense") and not i and "thin" not in tpl.flags:
             body = thicken(F, rnd, tpl, body)
             tags.add("dense")
         blocks += body

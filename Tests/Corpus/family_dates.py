@@ -72,6 +72,12 @@ DATES = {
     "dotmon": lambda d: f"{d.day:02d}.{RU[d.month - 1]}.{d.year} г.",
     "rugg": lambda d: f"{d.day} {RU[d.month - 1]} {d.year}г",
     "spd": lambda d: d.strftime("%d %m %Y г."),
+    "qg": lambda d: f"«{d.day}» {RU[d.month - 1]} {d.year}г.",
+    "kkqz": lambda d: f"«{d.day:02d}» {KK[d.month - 1]} {d.year} жыл",
+    "kkqg": lambda d: f"{d.year} жыл «{d.day:02d}» {KK[d.month - 1]}",
+    "kkdash": lambda d: f"{d.day}-{KK[d.month - 1]} {d.year} ж.",
+    "pair": lambda d: f"{d.year} жылғы {d.day} {KK[d.month - 1]} / {d.day} {RU[d.month - 1]} {d.year} года",
+    "bi3": lambda d: f"{d.strftime('%d.%m.%Y')} ж. / {d.strftime('%d.%m.%Y')} г.",
     "bi": lambda d: f"{d.year} ж./г. «{d.day:02d}» {KK[d.month - 1]}/{RU[d.month - 1]}",
     "bi2": lambda d: f"{d.strftime('%d.%m.%Y')} ж./г.",
 }

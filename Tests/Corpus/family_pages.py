@@ -9,6 +9,7 @@ from PIL import ImageFont
 
 import pictures
 import render
+from family_forms import Forms
 
 # How a family that has no style.json writes.
 FONTS = (
@@ -20,8 +21,8 @@ render.FONTS["roboto"] = tuple(f"roboto/unhinted/RobotoTTF/Roboto-{s}.ttf" for s
 HAND = "seto/setofont.ttf"
 
 
-class Pages(render.Doc):
-    """render.Doc with hyphens at line ends, captions below lines, columns, stamps over text, and filled in by hand.
+class Pages(Forms):
+    """Forms with hyphens at line ends, captions below lines, columns, stamps over text, and filled in by hand.
 
     More blocks: ("under", [(value, caption)...]) values on lines with captions below; ("cols", left, right) two columns
     of left-aligned paragraphs; ("over", ring, centre) a seal over the lines just written."""

@@ -23,6 +23,7 @@ FAMILIES = {
     "b": "b (other texts and names, seen while tuning)",
     "c": "c (held out)",
     "d": "d (held out, other regions)",
+    "e": "e (held out, official forms)",
 }
 # What the result names each field, and the scorer.
 CONFIDENCES = (("doc_type", "type"), ("fio", "fio"), ("doc_date", "date"))

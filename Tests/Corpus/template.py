@@ -1,11 +1,15 @@
 """Reads template files of a family: plain text, one marker at the start of each line.
 
-A template starts with `@@ id type lang org [flags]`; a macro with `@@ +name` (several of one name: one is drawn).
+A template starts with `@@ id type lang org [flags]` (`thin`: it gets no neutral text among its fields); a macro with
+`@@ +name` (several of one name: one is drawn).
 Markers: `=` title, `#` centred, `##` centred bold, `>` right, `>|` right half, `-` left, `*` bold left, `~` small,
 `~#` small centred, `/` italic, `..` a row of up to three parts, `:` label :: value, `|` table row (`|*` with a header),
 `^` two columns (`a ;; b ^^ c ;; d`), `!` role :: signer, `%` stamp ring // centre, `---` rule, `===` new page, `[qr]`,
 `[box] a ;; b`, `_ 12` space, `__ value :: caption ;; ...` values on lines with captions below, `|| a ;; b ^^ c` two
-columns of paragraphs, `%^ ring // centre` a stamp over the lines before, `+name` a macro; anything else is a paragraph.
+columns of paragraphs, `%^ ring // centre` a stamp over the lines before, `+name` a macro; `=_` a title in spaced
+letters, `[]` and `[x]` a line behind an empty or a ticked box, `[corner] a ;; b ^^ c` a framed stamp at the left and
+what stands beside it, `[cells] label :: text` a cell for each character, `[rubber] a ;; b` a rubber stamp at the foot
+of the page; anything else is a paragraph.
 Inside a line `<a|b>` draws one, `[m|f]` follows the person's sex, `{...}` is a placeholder.
 """
 
@@ -137,6 +141,18 @@ def blocks(lines):
             out.append(("pb",))
         elif mark == "[qr]":
             out.append(("qr", rest or "l"))
+        elif mark == "=_":
+            out.append(("spaced", rest))
+        elif mark in ("[]", "[x]"):
+            out.append(("check", mark == "[x]", rest))
+        elif mark == "[corner]":
+            left, _, right = rest.partition("^^")
+            out.append(("corner", *([x.strip() for x in side.split(";;") if x.strip()] for side in (left, right))))
+        elif mark == "[cells]":
+            label, _, value = rest.partition("::")
+            out.append(("cells", label.strip(), value.strip()))
+        elif mark == "[rubber]":
+            out.append(("rubber", [x.strip() for x in rest.split(";;")]))
         elif mark == "[box]":
             out.append(("box", [x.strip() for x in rest.split(";;")]))
         elif mark == "_":
