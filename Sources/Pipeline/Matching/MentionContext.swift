@@ -35,6 +35,8 @@ struct MentionContext {
     var isSender = false
     /// Whether a date of birth stands by the name that makes the person a child.
     var isChildByAge = false
+    /// Whether the next words name this person's child: «Оспанова Әлияға науқас баласы Оспанов Ерланды …».
+    var precedesChild = false
     /// Whether a day of birth follows the name at once, without a word that says so: «Шах Зейнеп, 23.08.1995».
     var isBornThen = false
 
@@ -68,6 +70,7 @@ struct MentionContext {
             && MentionContext.isRecipient(segmentIndex, mention, flow)
         isSender = MentionContext.isSender(segmentIndex, mention, flow)
         isChildByAge = MentionContext.hasChildsBirthDate(afterTokens, flow)
+        precedesChild = MentionContext.precedesChild(afterTokens, mentions, flow)
         isBornThen = MentionContext.hasAdultsBirthDate(afterTokens, flow)
     }
 
@@ -281,6 +284,9 @@ struct MentionContext {
             !range.contains(where: { flow.tokens[$0].kind == .number })
         else { return false }
         let first = range.first { flow.tokens[$0].kind != .mark } ?? range.lowerBound
+        // «Об отпуске по уходу за ребёнком» is what an order is about.
+        let isSubject = ["о", "об", "обо"].contains(flow.tokens[first].folded) || flow.tokens[end].folded == "туралы"
+        guard !isSubject else { return false }
         return flow.tokens[first].text.unicodeScalars.first.map(NameLetters.isUppercase) ?? false
     }
 
@@ -296,7 +302,9 @@ struct MentionContext {
         var steps = 0
         while let above = current, steps < 12 {
             let (range, cell) = (flow.segments[above].range, flow.segments[above])
-            if cell.left != nil || cell.right != nil, !range.contains(where: mentions.holds),
+            // «☐ уход за больным членом семьи» in a list of reasons heads nothing.
+            let isReason = range.contains { flow.tokens[$0].folded.begins("уход") || flow.tokens[$0].isMark("☐☑[") }
+            if cell.left != nil || cell.right != nil, !isReason, !range.contains(where: mentions.holds),
                 isHead(above, over: segment, flow),
                 matches(in: Array(range), of: flow, cue: flow.cueBefore).contains(where: {
                     $0.cue == .companion || $0.cue == .child || $0.cue == .holder
@@ -376,6 +384,14 @@ struct MentionContext {
         else { return false }
         let latest = flow.tokens.compactMap { $0.kind == .number ? year($0) : nil }.max() ?? born
         return latest - born >= 18
+    }
+
+    /// A few words up to the next name, the last of which is «баласы» or its like.
+    private static func precedesChild(_ after: [Int], _ mentions: MentionIndex, _ flow: TextFlow) -> Bool {
+        guard (1...4).contains(after.count), let last = after.last, let next = flow.next(last), mentions.holds(next)
+        else { return false }
+        return matches(in: after, of: flow, cue: flow.cueBefore).last.map { $0.cue == .child && $0.last == last }
+            ?? false
     }
 
     private static func year(_ token: NameToken) -> Int? {

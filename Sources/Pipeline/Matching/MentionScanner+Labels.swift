@@ -149,6 +149,10 @@ extension MentionScanner {
             var patronymic: [Int] = []
             // The other fields follow within the next rows of the form.
             for other in (token + 1)..<min(token + 40, flow.tokens.count) {
+                if given == nil, patronymic.isEmpty, asksForBoth(other), let value = fieldValue(of: other) {
+                    given = value
+                    if let second = flow.nextInSegment(value), isFree(second) { patronymic = withSecondHalf(second) }
+                }
                 if patronymic.isEmpty, isField(other, ["отчество", "акесинин"]), let value = fieldValue(of: other) {
                     patronymic = withSecondHalf(value)
                 }
@@ -169,6 +173,15 @@ extension MentionScanner {
                     form: patronymic.isEmpty ? .short : .full, reading: reading, tokens: tokens,
                     printedSurname: flow.tokens[surname].text, source: "name:fields"))
         }
+    }
+
+    /// «Имя, отчество», «Аты, әкесінің аты»: one field for both.
+    private func asksForBoth(_ token: Int) -> Bool {
+        guard ["имя", "аты"].contains(flow.tokens[token].folded), !isAfterFather(token) else { return false }
+        let segment = flow.segments[flow.segmentOfToken[token]].range
+        let labels = segment.filter { isFieldLabel(flow.tokens[$0].folded) }
+        return Set(labels.map { concept(flow.tokens[$0].folded) }) == ["имя", "отчество"]
+            && !labels.contains(where: hasOwnColon)
     }
 
     /// The father's name with ұлы, қызы, оглы after it, where they stand apart.

@@ -73,10 +73,29 @@ struct MentionScanner {
         return flow.isStopWord(token) && !["орал", "астана", "наурыз", "майя"].contains(folded)
     }
 
-    /// «Бонч-Бруевича», «Мицкевичу» before a given name and a patronymic.
-    private func isSurnameInIch(_ token: Int) -> Bool {
+    /// «Бонч-Бруевича», «Мицкевичу» before a given name and a patronymic, and «Серікұлы Айгерім Маратовна»: a
+    /// forefather's patronymic that became the family's name, which women bear as well.
+    private func isSurnameOfFather(_ token: Int) -> Bool {
         guard isFree(token), let form = flow.patronymic(token) else { return false }
-        return form.gender == .male && form.cases.count <= 2
+        return form.gender == .male && !form.isKazakhCase
+    }
+
+    /// «Серікұлы» beside «Нұрлан»: a patronymic in a surname's place, where a paper names two words only.
+    private func isFathersName(_ token: Int) -> Bool {
+        guard isFree(token), let form = flow.patronymic(token) else { return false }
+        return form.cases.count == GrammaticalCase.allCases.count
+    }
+
+    /// «Выдана», «Предоставлен» before a patronymic in a surname's place: what was done, and no given name.
+    private func isParticiple(_ token: Int) -> Bool {
+        let folded = flow.tokens[token].folded
+        return ["выдан", "предостав", "направлен", "подтвержд", "сообща"].contains(where: folded.begins)
+            || ["берилди", "берилген", "берилсин"].contains(folded)
+    }
+
+    /// Whether a word may be the given name before a patronymic or after a surname.
+    private func isGiven(_ token: Int) -> Bool {
+        isFree(token) && !isHeading(token) && !isVerb(flow.tokens[token].folded) && !isParticiple(token)
     }
 
     /// Keeps a mention and takes its tokens.
@@ -119,13 +138,11 @@ struct MentionScanner {
     }
 
     private func surnameFirst(_ patronymic: [Int], given: Int?, before: (Int) -> Int?) -> NameMention? {
-        guard let given, isFree(given), !isHeading(given), !isVerb(flow.tokens[given].folded),
-            var surname = before(given)
-        else { return nil }
+        guard let given, isGiven(given), var surname = before(given) else { return nil }
         // «Досжанов, Арман Оразович», as lists have it.
         let hasComma = flow.tokens[surname].isMark(",")
         if hasComma, let word = before(surname) { surname = word }
-        guard isName(surname) || isSurnameInIch(surname),
+        guard isName(surname) || isSurnameOfFather(surname),
             flow.patronymic(given) == nil else { return nil }
         return mention(
             surname, given, patronymic, last: .patronymic, tokens: [surname, given] + patronymic,
@@ -133,10 +150,8 @@ struct MentionScanner {
     }
 
     private func givenFirst(_ patronymic: [Int], given: Int?) -> NameMention? {
-        guard let given, isFree(given), !isHeading(given), !isVerb(flow.tokens[given].folded),
-            let end = patronymic.last, let surname = flow.next(end), isName(surname) else {
-            return nil
-        }
+        guard let given, isGiven(given), let end = patronymic.last, let surname = flow.next(end), isName(surname)
+        else { return nil }
         // The first word of the next line is the surname only if nothing else is.
         let isNear = flow.segmentOfToken[surname] == flow.segmentOfToken[end]
         return mention(
@@ -191,6 +206,8 @@ struct MentionScanner {
             token += max(initials.count, 1)
             guard !initials.isEmpty, initials.count <= 2, let last = initials.last else { continue }
             let before = flow.previousInSegment(initials[0])
+            // «Фамилия И.О.» heads a column: these are nobody's.
+            if let before, ["фамилия", "фамилии", "теги"].contains(flow.tokens[before].folded) { continue }
             let after = flow.nextInSegment(last) ?? flow.next(last)
             let letters = initials.map { flow.tokens[$0].text.uppercased() }
             if let before, isName(before), let reading = read(before, letters, first: before, last: last) {
@@ -236,9 +253,9 @@ struct MentionScanner {
 
     private mutating func scanGivenNames() {
         for token in flow.tokens.indices where isFree(token) {
-            guard let after = flow.nextInSegment(token) ?? wrapped(token), isName(token), isName(after) else {
-                continue
-            }
+            guard let after = flow.nextInSegment(token) ?? wrapped(token),
+                isName(token) && (isName(after) || isFathersName(after)) || isFathersName(token) && isName(after)
+            else { continue }
             guard let mention = short(token, after), mention.reading.score >= needed(token, after) else { continue }
             add(withMendedPatronymic(mention, after: after) ?? mention)
         }
@@ -265,6 +282,7 @@ struct MentionScanner {
                 && !(flow.tokens[before].text.unicodeScalars.first.map(NameLetters.isUppercase) ?? true)
         } ?? false
         let isOutstanding = !flow.tokens[first].isUppercased && !flow.tokens[second].isUppercased
+        if isTitled(first, second) { return 5 }
         if isInSentence && isOutstanding { return 2.2 }
         if isOutstanding, KazakhSentence.follows(second, in: flow),
             !KazakhEnding.lengths(in: flow.tokens[second].folded).isEmpty
@@ -273,6 +291,14 @@ struct MentionScanner {
         }
         let following = flow.next(second).flatMap { flow.cueAfter($0) }
         return following?.cue == .holder && isOutstanding ? 2 : 3.4
+    }
+
+    /// «ДОГОВОР АРЕНДЫ ЖИЛОГО ПОМЕЩЕНИЯ»: capitals among other capitals are words of a title, unless they are a name
+    /// that the lists know.
+    private func isTitled(_ first: Int, _ second: Int) -> Bool {
+        guard flow.tokens[first].isUppercased, flow.tokens[second].isUppercased else { return false }
+        let range = flow.segments[flow.segmentOfToken[first]].range
+        return range.count { $0 != first && $0 != second && flow.tokens[$0].isUppercased } >= 2
     }
 
     /// The same name with the word after it, where that is a patronymic but for a reading error.

@@ -16,8 +16,11 @@ public struct PersonFinder: Sendable {
         let mentions = MentionScanner.mentions(in: flow)
         guard !mentions.isEmpty else { return nil }
         let index = MentionIndex(mentions)
+        let isCompanions = type?.key == "sick_leave_companion"
         let weighed = mentions.map {
-            WeighedMention($0, RoleScore(of: $0, among: index, in: flow), isAlone: flow.isAlone($0))
+            WeighedMention(
+                $0, RoleScore(of: $0, among: index, in: flow, isCompanionsSheet: isCompanions),
+                isAlone: flow.isAlone($0))
         }
         let people = PersonFinder.ranked(Person.grouped(weighed), in: flow)
         guard let holder = people.first, holder.score >= Person.threshold else { return nil }

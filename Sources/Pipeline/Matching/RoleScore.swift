@@ -21,7 +21,11 @@ struct RoleScore {
     }
 
     /// Weighs the surroundings of one mention.
-    init(of mention: NameMention, among mentions: MentionIndex, in flow: TextFlow) {
+    ///
+    /// - Parameter isCompanionsSheet: whether the paper is a companion's, whose patient is the one in care.
+    init(
+        of mention: NameMention, among mentions: MentionIndex, in flow: TextFlow, isCompanionsSheet: Bool = false
+    ) {
         let context = MentionContext(of: mention, among: mentions, in: flow)
         var total = 0.0
         var best: (cue: RoleCue, weight: Double)?
@@ -30,12 +34,13 @@ struct RoleScore {
             if abs(weight) > abs(best?.weight ?? 0) { best = (cue, weight) }
         }
         if let label = context.label, let role = RoleScore.role(ofLabel: label, in: flow) {
-            count(role, RoleScore.weight(role) * RoleScore.trust(role, mention))
+            let isInCare = isCompanionsSheet && role == .holder && RoleScore.namesPatient(label, in: flow)
+            count(role, (isInCare ? 2 : RoleScore.weight(role)) * RoleScore.trust(role, mention))
         }
         let captionRole = context.caption.flatMap { RoleScore.role(ofLabel: $0, in: flow) }
         // Over a line with its caption below stands the caption of another line.
         if captionRole == nil, let header = context.header, let role = RoleScore.role(ofHead: header, in: flow),
-            !(role == .official && RoleScore.isTitle(header, in: flow)),
+            !(role == .official && RoleScore.isTitle(header, over: mention, in: flow)),
             mention.form > .initials || ![.holder, .order, .weakHolder].contains(role)
                 || RoleScore.isColumnHead(header, in: flow)
         {
@@ -52,6 +57,7 @@ struct RoleScore {
         }
         RoleScore.weighSentence(context, mention, flow, count)
         RoleScore.weighWordsAfter(context, flow, count)
+        if context.precedesChild { count(.companion, 3) }
         if context.isChildByAge { count(.child, -6) }
         if context.isSender { count(.holder, 8) }
         if context.isRecipient { count(.holder, 2.5) }
@@ -61,11 +67,22 @@ struct RoleScore {
         strongest = best?.cue
     }
 
-    /// «Заключение врачебно-консультативной комиссии»: a line of its own over the name, and no head of a column.
-    private static func isTitle(_ header: [Int], in flow: TextFlow) -> Bool {
+    /// «Больной», «Науқас»: beside a label that says to whom a companion's sheet was given, the child's.
+    private static func namesPatient(_ label: [Int], in flow: TextFlow) -> Bool {
+        label.contains { token in
+            ["больн", "пациент", "наукас", "сыркат", "емделуши"].contains(where: flow.tokens[token].folded.begins)
+        }
+    }
+
+    /// «Заключение врачебно-консультативной комиссии»: a line of its own over the name, and no head of a column; nor is
+    /// «Комиссия» over a name with which a sentence begins.
+    private static func isTitle(_ header: [Int], over mention: NameMention, in flow: TextFlow) -> Bool {
         let segment = flow.segments[flow.segmentOfToken[header[0]]]
-        return segment.left == nil && segment.right == nil
-            && header.count { flow.tokens[$0].kind == .word && flow.tokens[$0].folded.count > 2 } > 2
+        guard segment.left == nil, segment.right == nil else { return false }
+        let words = header.count { flow.tokens[$0].kind == .word && flow.tokens[$0].folded.count > 2 }
+        let line = flow.segments[flow.segmentOfToken[mention.last]].range
+        let following = line.count { $0 > mention.last && flow.tokens[$0].kind == .word }
+        return words > 2 || mention.form > .initials && following >= 3
     }
 
     /// «Пациент» over a column: two words at most, with other heads beside.
@@ -169,6 +186,7 @@ struct RoleScore {
     private static func weighWordsAfter(_ context: MentionContext, _ flow: TextFlow, _ count: (RoleCue, Double) -> Void)
     {
         var holders = 0
+        var hasVerdict = false
         let isChild = context.before.contains { $0.cue == .child }
         for match in context.after {
             switch match.cue {
@@ -176,7 +194,13 @@ struct RoleScore {
                 holders += 1
                 // «… баласы Досжанов Санжарды күтуге … берілсін»: given to the parent.
                 let isVerdict = isVerdict(flow.tokens[match.first].folded) && !isChild
-                if holders <= 2 { count(.holder, isVerdict ? 7 : 1.6) }
+                // Kazakh orders say much between the name and their verb at the sentence's end.
+                if isVerdict, !hasVerdict {
+                    hasVerdict = true
+                    count(.holder, 7)
+                } else if holders <= 2 {
+                    count(.holder, isVerdict ? 7 : 1.6)
+                }
             case .place:
                 if context.isAdjacent(match) { count(.place, weight(.place)) }
             case .label, .weakHolder, .order, .companion, .child, .official, .other, .organisation:

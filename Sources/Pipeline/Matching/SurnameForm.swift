@@ -8,8 +8,12 @@ enum SurnameForm {
         // Both halves of a double surname decline, but the first one may stay (`Кара-Мурзе`).
         let first = simple(InflectedName(pieces[0]), grammaticalCase, gender)
         let second = simple(InflectedName(pieces[1]), grammaticalCase, gender)
-        let firstWord = first.max { $0.score < $1.score }?.word ?? NameLetters.lowercased(pieces[0])
-        return second.map { Nominative(word: firstWord + "-" + $0.word, score: $0.score) }
+        let best = first.max { $0.score < $1.score }?.word ?? NameLetters.lowercased(pieces[0])
+        let declined = second.map { Nominative(word: best + "-" + $0.word, score: $0.score) }
+        // «Краузе-Циммерман»: the first half may be no ending's, and is thought of as it stands.
+        let asPrinted = NameLetters.lowercased(pieces[0])
+        guard best != asPrinted, grammaticalCase != .nominative else { return declined }
+        return declined + second.map { Nominative(word: asPrinted + "-" + $0.word, score: $0.score - 0.6) }
     }
 
     /// How much a folded word looks like a surname in the nominative, for this gender.
@@ -35,6 +39,9 @@ enum SurnameForm {
         {
             return -3
         }
+        // «Серікұлы», whose own patronymic another line may bear.
+        if word.count >= 6, hasEnding(word, ["улы", "оглы", "уулу"]) { return gender == .male ? 1.2 : 0.9 }
+        if word.count >= 6, hasEnding(word, ["кызы", "гызы"]) { return gender == .female ? 1.2 : -3 }
         if hasEnding(word, ["ии"]) { return -1.5 }
         if hasEnding(word, ["ия"]) { return 0.6 }
         // Many Kazakh surnames are a forefather's given name as it is.
@@ -176,13 +183,25 @@ enum SurnameForm {
         case .genitive, .dative, .instrumental, .prepositional:
             guard name.ends("ой", "ою", "ей"), name.folded.count > 4 else { return [] }
             if name.ends("овой", "евой", "иной", "ыной", "овою", "евою", "иною", "ыною") {
-                return [(name.replacing(2, with: "а"), 0)]
+                // «Полевой» may be Полевая, whose surname is an adjective.
+                let isAdjective = isAdjectiveInOv(String(name.folded.dropLast(2)))
+                let isPossible = name.ends("овой", "евой")
+                return [(name.replacing(2, with: "а"), isAdjective ? -1 : 0)]
+                    + (isPossible ? [(name.replacing(2, with: "ая"), isAdjective ? 0.5 : -0.9)] : [])
             }
             if name.ends("ей") { return name.ends("ней") ? [(name.replacing(2, with: "яя"), -0.5)] : [] }
             // In the instrumental «Сорокой» may be a noun as well as «Островской» an adjective.
             let isNoun = grammaticalCase == .instrumental && !name.ends("ской", "цкой", "ной", "лой", "той")
             return [(name.replacing(2, with: "ая"), isNoun ? -2 : 0)]
         }
+    }
+
+    /// Stems in -ов and -ев that are adjectives of the language: «полевой», «береговой».
+    private static func isAdjectiveInOv(_ stem: String) -> Bool {
+        [
+            "полев", "берегов", "лугов", "садов", "ланов", "яров", "снегов", "лесов", "степов", "боев", "низов",
+            "верхов", "часов", "рядов", "торгов", "зимов", "ледов", "ветров", "бобров", "гулев", "родов", "годов",
+        ].contains(stem)
     }
 
     /// Surnames in -а and -я of either gender: `Сороке`, `Мурзы`, `Скибой`.

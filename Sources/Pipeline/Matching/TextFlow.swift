@@ -144,13 +144,16 @@ struct TextFlow {
         let heights = words.map(\.box.height).sorted()
         let height = max(heights[heights.count / 2], 1)
         let usual = gaps.sorted().dropFirst(gaps.count * 3 / 10).first ?? 0
+        // Where most gaps are those between cells, they differ, and words inside a cell stand close.
+        let wide = gaps.filter { $0 > 1.4 * height }
+        let isRow = (wide.max() ?? 0) > 1.35 * (wide.min() ?? 0) && gaps.contains { $0 < 0.8 * height }
         var start = 0
         for index in words.indices {
             let isLast = index + 1 == words.count
             // A justified line has wide gaps everywhere; a gap between columns is wide beside the others.
             let isWide =
                 !isLast && gaps[index] > 1.4 * height
-                && (gaps[index] > 1.8 * usual || gaps.count < 3 || usual > 2 * height)
+                && (gaps[index] > 1.8 * usual || gaps.count < 3 || usual > 2 * height || isRow)
             guard isLast || isWide && !isInsideSpacedName(words, index, gaps[index], height) else { continue }
             append(Array(words[start...index]), page: page)
             start = index + 1

@@ -159,7 +159,14 @@ struct DateScanner {
         if let word = lexemes.indices.contains(at) ? lexemes[at].folded : nil {
             guard DateScanner.yearWords.contains(word) else { return nil }
             at += 1
+            let wordEnd = at
             skipMarks(&at, &marks)
+            // «… с 2019 года.» over «6 ноября 2026 года»: a sentence ended between.
+            if word.count > 2, lexemes.indices.contains(at), lexemes[at].line != lexemes[start].line,
+                lexemes[wordEnd].mark == "."
+            {
+                return nil
+            }
             // «2026 ж./г. «07» шілде/июля»: both languages' word.
             if isYearWord(at) {
                 at += 1

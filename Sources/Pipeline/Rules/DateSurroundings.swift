@@ -19,6 +19,7 @@ struct DateSurroundings {
     /// The role that the strongest cue gives; nil without any.
     func role(of index: Int) -> DateRole? {
         let isInTitle = titles.contains(mentions[index].line)
+        if isAnswered(index) { return .reference }
         switch mentions[index].ending {
         case .of where !isInTitle: return .reference
         case .from: return .periodStart
@@ -48,6 +49,15 @@ struct DateSurroundings {
         }
         let isEntry = page.tokens[spans[index].upperBound].mark == ":"
         return best?.role ?? (isEntry ? .event : nil)
+    }
+
+    /// «На № 3582 от 20.04.2023»: the letter that this one answers.
+    private func isAnswered(_ index: Int) -> Bool {
+        let words = raw[page.lines[mentions[index].line].source].words
+        let before = words[..<min(mentions[index].word, words.count)]
+        guard let sign = before.lastIndex(where: { $0.text.hasPrefix("№") }), sign > 0, before.count - sign <= 3
+        else { return false }
+        return words[sign - 1].text.lowercased() == "на"
     }
 
     /// How many words lie between a cue and a date, nil when the cue is not for that date.
@@ -169,6 +179,7 @@ struct DateSurroundings {
         guard lines.allSatisfy(runsOn) || isStacked(match), !isParted(match) else { return nil }
         switch cue.side {
         case .before(let reach):
+            if cue.role == .birth, isPrevious(match) { return nil }
             if match.last < span.lowerBound, !isApart(index, from: match, role: role),
                 !(cue.kind != nil && match.tokens.count == 1 && isLabelOfOthers(match.last, before: span.lowerBound))
             {
@@ -197,6 +208,11 @@ struct DateSurroundings {
                 && DateCues.leading.contains(cue.notation)
             return isParted || isEnded || isNexts ? nil : flat(span.upperBound, match.first, reach: reach)
         }
+    }
+
+    /// «12.03.1988 жылы туған, 18.11.2026 …»: the words after a date and before a comma are of that date.
+    private func isPrevious(_ match: PhraseMatcher.Match) -> Bool {
+        page.tokens[match.last].mark == "," && spans.contains { (1...3).contains(match.first - $0.upperBound) }
     }
 
     func isInDate(_ token: Int) -> Bool {
@@ -396,7 +412,13 @@ struct DateSurroundings {
         let span = spans[index]
         let line = page.lines[mentions[index].line]
         let stretch = page.tokens[span.lowerBound].stretch
-        let others = line.tokens.filter { page.tokens[$0].stretch == stretch && !span.contains($0) }
+        let own = dateBox(index)
+        // In a narrow table the cells stand closer than columns of a page do, and farther apart than words.
+        let others = line.tokens.filter { token in
+            let box = page.tokens[token].box
+            let gap = max(box.x - own.x - own.width, own.x - box.x - box.width)
+            return page.tokens[token].stretch == stretch && !span.contains(token) && gap < 1.2 * own.height
+        }
         return others.allSatisfy { isNeutral($0) } && headerLine(of: index) != nil
     }
 

@@ -47,9 +47,9 @@ extension IssueDateFinder {
 
     /// «Түскен күні 12.03.2026» stands as an issue line does, but a later such date shows it to be a field's.
     func isField(_ date: ReadDate, among dates: [ReadDate], today: CalendarDate) -> Bool {
-        guard date.role == nil, date.wordsBeside > 0, date.structure.isLabelled, !date.structure.isTown else {
-            return false
-        }
+        guard date.role == nil, date.wordsBeside > 0, date.structure.isLabelled, !date.structure.isTown,
+            date.standing != .signature
+        else { return false }
         // «Серия ЛН 2441884 06/11/2026» right below the title.
         if date.isNumbered, !date.structure.hasTime, date.fromTitle.map({ $0 <= 2 }) ?? (date.depth < 0.2) {
             return false

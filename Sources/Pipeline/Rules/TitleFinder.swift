@@ -90,7 +90,7 @@ struct TitleFinder {
             for match in matcher.matches(of: phrase) {
                 let line = page.tokens[match.first].line
                 // «№ | Дата | Пациент | Решение»: the heads of a table's columns.
-                if kind == .other, page.lines[line].stretches > 2 { continue }
+                if page.lines[line].stretches > 2, kind == .other || isColumnHead(match.first, line: line) { continue }
                 if !listed.contains(line), isHead(match.first, line: line) {
                     found[line, default: []].append((match.first, kind))
                 }
@@ -105,6 +105,12 @@ struct TitleFinder {
             }
         }
         return found
+    }
+
+    /// «Диагноз | Заключение ВКК | Подписи»: one of three heads in words, and not the first.
+    private func isColumnHead(_ token: Int, line: Int) -> Bool {
+        let words = page.tokens[page.lines[line].tokens].filter { $0.folded.hasLetter && $0.folded.count > 2 }
+        return page.tokens[token].stretch > 0 && Set(words.map(\.stretch)).count > 2
     }
 
     /// Among the first three words of its stretch, or the last one before numbers.

@@ -118,10 +118,11 @@ struct TypeClassifier: Sendable {
         let general = rules.regulations.flatMap { matcher.matches(of: $0) }
             .map { sentence(around: $0.last, reading) }
         let negations = Set(rules.negations.flatMap { matcher.matches(of: $0) }.map(\.first))
-        let options = Dictionary(grouping: rules.options.enumerated().flatMap { index, phrase in
-            matcher.matches(of: phrase).map { (index: index, line: reading.tokens[$0.first].line) }
-        }, by: \.line).filter { Set($0.value.map(\.index)).count >= 2 }
+        let options = rules.options.enumerated().flatMap { index, phrase in
+            matcher.matches(of: phrase).map { (option: index, line: reading.tokens[$0.first].line) }
+        }
         let cited = CitedPapers(page: reading)
+        let boxes = TickBoxes(page: reading, text: page)
         var evidence: [Evidence] = []
         for (wording, row) in rules.subjects.enumerated() {
             for match in matcher.matches(of: row.phrase) {
@@ -134,7 +135,12 @@ struct TypeClassifier: Sendable {
                 } else if grounds.contains(where: { isGround($0, of: match, on: reading) }) {
                     weight *= 0.3
                 }
-                if row.subject == .companion, row.weight < 3, options[line] != nil { weight = 0 }
+                switch boxes.state(before: match.first) {
+                case .empty: weight = 0
+                case .ticked: break
+                case nil:
+                    if row.subject == .companion, row.weight < 3, isOffered(line, options) { weight = 0 }
+                }
                 if cited.listed.contains(line) { weight = 0 }
                 if !row.subject.isKnown, reading.lines[line].text.contains("___") { weight = 0 }
                 evidence.append(
@@ -152,6 +158,13 @@ struct TypeClassifier: Sendable {
             page: reading, matcher: matcher, rules: rules, subjects: outright, listed: cited.listed)
         let titles = finder.titles()
         return Sheet(page: reading, matcher: matcher, titles: titles, evidence: evidence, aliases: aliases)
+    }
+
+    /// Whether a line is one of a form's list of reasons: two others stand on it, or three within four lines.
+    private func isOffered(_ line: Int, _ options: [(option: Int, line: Int)]) -> Bool {
+        let here = Set(options.filter { $0.line == line }.map(\.option))
+        let near = Set(options.filter { abs($0.line - line) <= 4 }.map(\.option))
+        return here.count >= 2 || near.count >= 3
     }
 
     /// The tokens of the sentence that a token stands in, over the line before and the two after it at most.

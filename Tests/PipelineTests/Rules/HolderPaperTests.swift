@@ -35,8 +35,9 @@ struct HolderPaperTests {
     }
 }
 
-/// The papers of `HolderPaperTests`: a line of `### types | one or several | date | holder | reason`, then the text;
-/// `---` parts pages, runs of spaces part columns, and `any` stands where a field is not looked at.
+/// The papers of `HolderPaperTests`: a line of `### types | one or several | date | holder | reason` (or the reason on
+/// the next line, after `#: `), then the text; `---` parts pages, runs of spaces part columns, and `any` stands where a
+/// field is not looked at.
 enum HolderPapers {
     struct Paper: Sendable, CustomTestStringConvertible {
         var types: [String]
@@ -48,7 +49,7 @@ enum HolderPapers {
         var testDescription: String { reason }
     }
 
-    static let all: [Paper] = [first, second, third].flatMap(papers)
+    static let all: [Paper] = [first, second, third, fourth, fifth].flatMap(papers)
 
     private static func papers(_ table: String) -> [Paper] {
         var found: [Paper] = []
@@ -58,7 +59,9 @@ enum HolderPapers {
                 found.append(
                     Paper(
                         types: cells[0].split(separator: "+").map(String.init), isSingle: cells[1] == "one",
-                        date: cells[2], fio: cells[3], reason: cells[4]))
+                        date: cells[2], fio: cells[3], reason: cells.count > 4 ? cells[4] : ""))
+            } else if line.hasPrefix("#: "), !found.isEmpty {
+                found[found.count - 1].reason = String(line.dropFirst(3))
             } else if !found.isEmpty {
                 found[found.count - 1].text += line + "\n"
             }
