@@ -1,6 +1,6 @@
 # Each goal is one script in scripts/, which says in its first lines what it does and takes.
 .PHONY: demo test run bench bench-worker bench-overload badinput crash crash-nodes soak bench-store lint accuracy
-.PHONY: fuzz sanitize check-api pictures package check-image capacity update-docs clean
+.PHONY: faults fuzz sanitize check-api pictures package check-image capacity update-docs clean
 
 demo:
 	@scripts/demo.sh
@@ -25,6 +25,9 @@ crash:
 
 crash-nodes:
 	@scripts/crash-nodes.sh
+
+faults:
+	@scripts/faults.sh $(ARGS)
 
 soak:
 	@scripts/soak.sh

@@ -58,7 +58,7 @@ def main():
             for _ in range(options.rounds):
                 before = transactions()
                 server.signal_workers(signal.SIGSTOP)
-                count, rate, spent = wrk(server, "/v1/jobs", "submit.lua", options.seconds, DOCUMENT=DOCUMENT)
+                count, rate, spent = wrk(server, "/v1/jobs", "form.lua", options.seconds, DOCUMENT=DOCUMENT)
                 server.signal_workers(signal.SIGCONT)
                 shares.append((transactions() - before) / count)
                 costs.append(spent * 1e6 / count)

@@ -77,7 +77,11 @@ class StoreServer(Server):
 
 def wrk(server, path, script, seconds, connections=64, **variables):
     """Requests, requests a second and the server's processor seconds of one stretch of load."""
-    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", os.path.join(HERE, script), server.url + path]
+    script = os.path.join(HERE, script)
+    if not os.path.exists(script):
+        # wrk says so and sends something else.
+        raise Failure(f"there is no {script}")
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", script, server.url + path]
     before = server.cpu_seconds()
     output = subprocess.run(
         ["taskset", "-c", "1"] + command, env=dict(os.environ, **variables), capture_output=True, text=True).stdout

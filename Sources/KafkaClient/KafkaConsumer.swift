@@ -33,8 +33,9 @@ public final class KafkaConsumer: Sendable {
         let properties =
             configuration.common + [
                 .init("group.id", group), .init("partition.assignment.strategy", "cooperative-sticky"),
-                // A node that died is noticed as soon as by the other nodes on a shared store.
-                .init("session.timeout.ms", "10000"), .init("heartbeat.interval.ms", "2000"),
+                // As short as brokers take by default (group.min.session.timeout.ms): a node that died holds its
+                // records for so long, and a group that brokers could not hear needs about as long to meet again.
+                .init("session.timeout.ms", "6000"), .init("heartbeat.interval.ms", "1500"),
                 .init("auto.commit.interval.ms", "200"),
                 // Records are small and each costs seconds of reading: a few ahead are enough.
                 .init("queued.min.messages", "500"), .init("queued.max.messages.kbytes", "4096"),

@@ -27,8 +27,7 @@ public final class KafkaCluster: Sendable {
     /// Compiles the tool and starts a cluster with these topics and so many partitions each. Throws when it does not
     /// start.
     public init(_ topics: KeyValuePairs<String, Int>) async throws {
-        let program = try await Self.program.value
-        let child = try ChildProcess(program.file("kafka_mock").path, topics.map { "\($0):\($1)" })
+        let child = try ChildProcess(try await Self.tool(), topics.map { "\($0):\($1)" })
         self.child = child
         let facts = try await eventually("the cluster's facts", within: .seconds(60)) {
             if child.exitStatus != nil { throw DidNotStart(description: child.standardError) }
@@ -42,6 +41,9 @@ public final class KafkaCluster: Sendable {
     }
 
     deinit { child.killGroup() }
+
+    /// The path of the compiled tool, for scripts that start a cluster themselves. Throws what the compiler said.
+    public static func tool() async throws -> String { try await program.value.file("kafka_mock").path }
 
     private static let program = Task {
         let folder = try TemporaryDirectory("kafka")

@@ -17,6 +17,19 @@ FINAL = ("completed", "failed", "cancelled")
 STATES = ("accepted", "running") + FINAL
 
 
+def form(content=None, **fields):
+    """The header fields and the body of a submission; without content it names its document."""
+    boundary = "crash" + uuid.uuid4().hex
+    parts = [
+        f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
+        for name, value in fields.items()]
+    if content is not None:
+        head = f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="a.pdf"\r\n\r\n'
+        parts.append(head.encode() + content + b"\r\n")
+    body = b"".join([*parts, f"--{boundary}--\r\n".encode()])
+    return {"Content-Type": "multipart/form-data; boundary=" + boundary}, body
+
+
 class Document:
     """A sample with what must come of it."""
 
@@ -25,12 +38,9 @@ class Document:
             content = file.read()
         self.content, self.today = content, entry["today"]
         self.verdict, self.errors = entry["verdict"], sorted(entry["errors"])
-        boundary = "crash" + uuid.uuid4().hex
-        self.type = "multipart/form-data; boundary=" + boundary
-        self.body = b"".join([
-            f'--{boundary}\r\nContent-Disposition: form-data; name="fio"\r\n\r\n{entry["fio"]}\r\n'.encode(),
-            f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="a.pdf"\r\n\r\n'.encode(),
-            content, f"\r\n--{boundary}--\r\n".encode()])
+        self.name, self.fio = entry["file"], entry["fio"]
+        fields, self.body = form(content, fio=self.fio)
+        self.type = fields["Content-Type"]
 
     @staticmethod
     def all(suffix=SUFFIX):

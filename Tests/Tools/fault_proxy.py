@@ -2,6 +2,7 @@
 """A TCP proxy on 127.0.0.1 that is faulty on request: it stands between the server and anything that it depends on.
 
     fault_proxy.py --target HOST:PORT [--target-unix PATH] [--listen PORT] [--mode MODE] [--set NAME=VALUE]...
+                   [--kafka]
 
 Prints {"port": N, "control": N} first. The control port speaks HTTP: `GET /` gives mode, settings and counts; `POST /`
 with a form (`mode=delay&ms=300`) sets the mode; what is not named falls back to its default. Ends with SIGTERM.
@@ -19,6 +20,7 @@ Modes. A new mode holds for open connections and for new ones.
 Settings: `direction` (up: to the target, down: from it, both) for delay, trickle, blackhole and garble; `after`: each
 connection passes so many bytes (both directions together) before the fault begins; `chance` (0 to 1): the part of
 connections that are at fault, drawn with `seed` (printed with the counts).
+With `--kafka` brokers that tell clients their own address (the target's) tell the proxy's instead.
 """
 import argparse
 import asyncio
@@ -89,6 +91,8 @@ class Connection:
     async def forward(self, data, sink, direction):
         """Passes a piece on, as the mode says; false at the end."""
         settings = self.proxy.settings
+        if direction == "down":
+            data = self.proxy.readdressed(data)
         while self.fault(direction) == "blackhole":
             await self.proxy.changed()
         if not data:
@@ -155,6 +159,16 @@ class Proxy:
         self.connections = set()
         self.port, self.server = arguments.listen, None
         self.waiting = []
+
+    def readdressed(self, data):
+        """What a Kafka broker says, with the proxy's port where it names its own: text of a host, four bytes of a port.
+
+        A piece that ends within an address is not seen; answers of so few bytes come in one."""
+        if not self.arguments.kafka:
+            return data
+        host, _, port = self.arguments.target.rpartition(":")
+        return data.replace(
+            host.encode() + int(port).to_bytes(4, "big"), host.encode() + self.port.to_bytes(4, "big"))
 
     async def connect(self):
         if self.arguments.target_unix:
@@ -239,6 +253,7 @@ async def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--target", help="HOST:PORT")
     parser.add_argument("--target-unix", help="path of a Unix-domain socket instead")
+    parser.add_argument("--kafka", action="store_true", help="the target is a Kafka broker")
     parser.add_argument("--listen", type=int, default=0, help="port; 0 takes a free one")
     parser.add_argument("--control", type=int, default=0, help="port of the control; 0 takes a free one")
     parser.add_argument("--mode", default="pass")

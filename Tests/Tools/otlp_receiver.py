@@ -2,7 +2,8 @@
 """A receiver of OTLP over HTTP: decodes each export with the published protocol buffers, prints spans and metrics.
 
 Listens on a port of 127.0.0.1 that the system picks and prints {"port": N} first; then, for each export,
-{"export": N, "content_type": ..., "encoding": ..., "service": ...} and one JSON line for each span or metric.
+{"export": N, "content_type": ..., "encoding": ..., "service": ...} and one JSON line for each span or metric. After a
+`PUT` of a status like 503 it takes nothing, answers with that and prints {"refused": 503}, until a `PUT` of 200.
 """
 import gzip
 import http.server
@@ -16,6 +17,7 @@ from opentelemetry.proto.metrics.v1 import metrics_pb2
 from opentelemetry.proto.trace.v1 import trace_pb2
 
 exports = 0
+told = 200
 writing = threading.Lock()
 
 
@@ -116,8 +118,23 @@ class Handler(http.server.BaseHTTPRequestHandler):
             pass
         return body
 
+    def answer(self, status):
+        self.send_response(status)
+        self.send_header("Content-Type", "application/x-protobuf")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def do_PUT(self):
+        global told
+        told = int(self.read_body())
+        self.answer(200)
+
     def do_POST(self):
         body = self.read_body()
+        if told != 200:
+            with writing:
+                write({"refused": told})
+            return self.answer(told)
         if self.headers.get("Content-Encoding") == "gzip":
             body = gzip.decompress(body)
         try:
@@ -126,16 +143,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
             else:
                 report(trace_service_pb2.ExportTraceServiceRequest.FromString(body), self.headers)
             # Both answers are empty where nothing was rejected.
-            status, answer = 200, b""
+            status = 200
         except Exception as failure:  # Whatever is wrong with it is the test's finding.
             with writing:
                 write({"undecodable": repr(failure), "bytes": len(body), "path": self.path})
-            status, answer = 400, b""
-        self.send_response(status)
-        self.send_header("Content-Type", "application/x-protobuf")
-        self.send_header("Content-Length", str(len(answer)))
-        self.end_headers()
-        self.wfile.write(answer)
+            status = 400
+        self.answer(status)
 
     def log_message(self, *_):
         pass

@@ -5,8 +5,9 @@ Listens on a port of 127.0.0.1 that is free and prints
 {"port": N, "control": N, "bucket": ..., "access_key": ..., "secret_key": ..., "region": ...}. Requests that are not
 signed with that key are refused as S3 refuses them.
 
-The control port is the tests' door behind it: `GET /BUCKET` lists keys, `GET`, `PUT` and `DELETE /BUCKET/KEY` read,
-write and remove objects, `POST /fail?count=N&status=S` has S3 answer the next N requests with an error.
+The control port is the tests' door behind it: `GET /` counts requests, `GET /BUCKET` lists keys, `GET`, `PUT` and
+`DELETE /BUCKET/KEY` read, write and remove objects, `POST /fail?count=N&status=S` has S3 answer
+the next N requests with an error.
 """
 import hashlib
 import http.server
@@ -47,9 +48,10 @@ class Failing:
     """The application, unless it is told to fail."""
 
     def __init__(self, application):
-        self.application, self.count, self.status = application, 0, 503
+        self.application, self.count, self.status, self.requests = application, 0, 503, 0
 
     def __call__(self, environ, start):
+        self.requests += 1
         if self.count <= 0:
             return self.application(environ, start)
         self.count -= 1
@@ -79,6 +81,8 @@ def control(failing):
 
         def do_GET(self):
             bucket, key = self.place()
+            if not bucket:
+                return self.answer(200, str(failing.requests).encode())
             if not key:
                 return self.answer(200, json.dumps(sorted(store().get_bucket(bucket).keys.keys())).encode())
             found = store().get_object(bucket, key)

@@ -91,6 +91,9 @@ extension RunService {
             let facts: Logger.Metadata = ["from": "\(before.state.rawValue)", "to": "\(record.state.rawValue)"]
             log(.info, "run state", record, facts.merging(["attempts": "\(record.attempts)"]) { $1 })
         }
+        // Whoever began to watch it while it was nobody's watches it there. The store's own message about it may come
+        // before this moment, when the state to be seen here was still the one before.
+        sharing?.tell(record)
     }
 
     /// A synchronous run that was broken off, by its caller's going or by a stop, holds no key: its caller has no

@@ -96,14 +96,26 @@ extension RunService {
         // At once: what its slot finds from now on belongs to nobody.
         let watchers = index.detach(id)
         token?.cancel(.shutdown)
-        sharing.queue.async { [self] in
-            guard case .found(let record)? = try? sharing.store.run(id) else { return }
-            log(.notice, "run dropped: another node has it", record, ["state": "\(record.state.rawValue)"])
-            if record.state.isFinal { artifacts.repair(record) }
-            for watcher in watchers { _ = sharing.watch(id, watcher) }
-            sharing.tell(record)
-        }
+        for watcher in watchers { _ = sharing.watch(id, watcher) }
+        sharing.queue.async { self.showStored(id, sharing) }
     }
+
+    /// Makes files and watchers of a dropped run say what the store says, as soon as it can be read.
+    private func showStored(_ id: RunID, _ sharing: Sharing) {
+        let stored: StoredRun
+        do throws(ServiceError) {
+            stored = try sharing.store.run(id)
+        } catch {
+            guard !isStopping else { return }
+            return sharing.queue.asyncAfter(deadline: .now() + Self.showRetryDelay) { self.showStored(id, sharing) }
+        }
+        guard case .found(let record) = stored else { return }
+        log(.notice, "run dropped: another node has it", record, ["state": "\(record.state.rawValue)"])
+        if record.state.isFinal { artifacts.repair(record) }
+        sharing.tell(record)
+    }
+
+    private static let showRetryDelay = DispatchTimeInterval.milliseconds(500)
 
     /// Ends a run as cancelled whose end came after somebody's wish that another node had taken.
     func endCancelled(_ record: RunRecord) -> RunRecord {
@@ -172,7 +184,8 @@ extension RunService {
     private func noteChanged(_ ids: [RunID], isOwn: Bool) {
         guard let sharing else { return }
         if !isOwn { _ = index.forget(ids) }
-        let watched = sharing.watched(ids)
+        // What lives here is told of when it is published.
+        let watched = sharing.watched(ids).filter { !isOwn || !index.isLive($0) }
         if !watched.isEmpty { sharing.queue.async { self.tellWatchers(of: watched) } }
     }
 

@@ -72,6 +72,28 @@ struct SharedNodesTests {
         #expect(turn < 20, "its turn was \(turn)")
     }
 
+    /// Jobs that were nobody's when their watch began: the node that watches takes them up itself.
+    @Test func tellsTheEndOfEachJobThatItTookFromThePool() async throws {
+        let bench = try await NodeBench()
+        let gate = Gate()
+        let node = try bench.node(["IDP_WORKERS": "1"]) { request throws(ServiceError) in
+            try gate.pass(request.cancellation)
+            return .sample()
+        }
+        let ends = Mutex<[RunID: [RunState]]>([:])
+        for _ in 0..<100 {
+            let job = try await node.submit()
+            let key = node.service.watch(job.id) { update in
+                guard case .state(let record) = update, record.state.isFinal else { return }
+                ends.withLock { $0[record.id, default: []].append(record.state) }
+            }
+            #expect(key != nil)
+        }
+        gate.open()
+        try await eventually("100 ends told", within: .seconds(60)) { ends.withLock { $0.count } == 100 }
+        #expect(ends.withLock { $0.values.allSatisfy { $0 == [.completed] } })
+    }
+
     @Test func cancelsAJobOfAnotherNode() async throws {
         let bench = try await NodeBench()
         let gate = Gate()
@@ -166,9 +188,14 @@ struct SharedNodesTests {
                 (try? silent.service.record(for: job.id))?.verdict == true
             }
             let folder = silent.artifacts.folder(job.id)
-            try await eventually("the first result in the folder", within: .seconds(60)) {
-                let text = try? String(contentsOfFile: folder.finalResultPath, encoding: .utf8)
-                return text?.contains("\"verdict\":true") == true
+            var text: String?
+            do {
+                try await eventually("the first result in the folder", within: .seconds(60)) {
+                    text = try? String(contentsOfFile: folder.finalResultPath, encoding: .utf8)
+                    return text?.contains("\"verdict\":true") == true
+                }
+            } catch {
+                Issue.record("\(error) of job \(jobs.firstIndex(of: job) ?? -1): \(text ?? "there is none")")
             }
         }
         // It takes jobs again.
