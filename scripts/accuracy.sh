@@ -2,8 +2,8 @@
 # Generates documents, sends each through a running server, and prints how much of what it said is right.
 #   scripts/accuracy.sh [--families "dev b c d e"] [--seeds "1"] [--n 124] [--forms mix] [--bar 0] [--url URL]
 #                       [--keep DIR] [--fails] [--tags] [--ci]
-# --families  dev: the texts that the rules were made with; b: other texts, known to whoever tunes them; c, d, e: held
-#             out.
+# --families  dev: the texts that the rules were made with; b: other texts, known to whoever tunes them; c, d, e: texts
+#             that were held out, e the youngest (Tests/Corpus/README.md).
 # --n         documents of each family and seed; 400 and more for a figure to be quoted (make accuracy ARGS="--n 400").
 # --forms     of all families but dev: mix (a third text-layer PDFs, the rest scans and photos), text or scan.
 # --bar P     exit with 1 if less than P per cent of a family's verdicts are right, of those that one seed makes.
