@@ -98,8 +98,8 @@ final class UploadBlock: @unchecked Sendable {
         UnsafeMutableRawBufferPointer(start: base + count, count: capacity - count)
     }
 
-    /// Takes in as much of `source` as there is room for, without a copy of what lies in `room`'s beginning already; the
-    /// number of bytes taken.
+    /// Takes in as much of `source` as there is room for, without a copy of what lies at `room`'s beginning already;
+    /// the number of bytes taken.
     func fill(from source: UnsafeRawBufferPointer) -> Int {
         let taken = min(source.count, capacity - count)
         guard taken > 0, let start = source.baseAddress else { return 0 }

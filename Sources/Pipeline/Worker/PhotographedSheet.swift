@@ -18,8 +18,8 @@ struct PhotographedSheet {
     private static let slopeMax = 0.4
     /// How far from a straight side its edge may be, in pixels of the small mask.
     private static let roughness = 0.8
-    /// The share of an edge's points that have to lie on a straight line. The rest are the edges beside, where the sheet
-    /// lies turned, and fingers.
+    /// The share of an edge's points that have to lie on a straight line. The rest are the edges beside, where the
+    /// sheet lies turned, and fingers.
     private static let straightShare = 0.6
     /// How far inside of its edge the sheet is cut out, in pixels: shadows.
     private static let inset = 4.0
@@ -102,7 +102,9 @@ struct PhotographedSheet {
                     let slope = (b.across - a.across) / (b.along - a.along)
                     guard abs(slope) <= PhotographedSheet.slopeMax else { continue }
                     let offset = a.across - slope * a.along
-                    let count = points.count { abs($0.across - slope * $0.along - offset) <= PhotographedSheet.roughness }
+                    let count = points.count { point in
+                        abs(point.across - slope * point.along - offset) <= PhotographedSheet.roughness
+                    }
                     if count > best.count { best = (slope, offset, count) }
                 }
             }
