@@ -47,8 +47,26 @@ struct DateSurroundings {
         if isJoined(index, index + 1), best.map({ $0.role != .reference && $0.role != .birth }) ?? true {
             return .periodStart
         }
+        if best == nil, endsPeriod(index) { return .periodEnd }
         let isEntry = page.tokens[spans[index].upperBound].mark == ":"
         return best?.role ?? (isEntry ? .event : nil)
+    }
+
+    /// «Начало: 15.09.2026» over «Завершение: 15.11.2026»: the row under a period's first day, a label and a later day.
+    private func endsPeriod(_ index: Int) -> Bool {
+        guard index > 0, mentions[index - 1].lastLine == mentions[index].line - 1,
+            mentions[index - 1].date < mentions[index].date, isRow(index), isRow(index - 1)
+        else { return false }
+        return role(of: index - 1) == .periodStart
+    }
+
+    /// A label of three words at most and a day.
+    private func isRow(_ index: Int) -> Bool {
+        let line = page.lines[mentions[index].line].tokens
+        let label = line.filter { $0 < spans[index].lowerBound && page.tokens[$0].folded.hasLetter }
+        return (1...3).contains(label.count) && page.tokens[label[0]].isCapitalised
+            && line.allSatisfy { $0 <= spans[index].upperBound || isNeutral($0) }
+            && mentions.indices.allSatisfy { $0 == index || mentions[$0].line != mentions[index].line }
     }
 
     /// «На № 3582 от 20.04.2023»: the letter that this one answers.
@@ -162,8 +180,11 @@ struct DateSurroundings {
         guard token >= 0, hasNumber, page.tokens[token].line == line || runsOn(page.tokens[token].line) else {
             return false
         }
+        // «ВКК № 489» over «от 6 ноября 2026 года» in a corner above the title: this paper's own.
+        let isCorner = page.tokens[token].line < line && line < titles.min() ?? 0
+            && cell(of: token).allSatisfy { $0 == token || !page.tokens[$0].folded.hasLetter }
         return !titles.contains(page.tokens[token].line) && !isNeutral(token) && page.tokens[token].mark != ":"
-            && page.tokens[token].stretch == page.tokens[start].stretch
+            && page.tokens[token].stretch == page.tokens[start].stretch && !isCorner
     }
 
     private static let from = FoldedWord("от")
@@ -180,6 +201,10 @@ struct DateSurroundings {
         switch cue.side {
         case .before(let reach):
             if cue.role == .birth, isPrevious(match) { return nil }
+            // «… берілді. 27.10.2026 …»: the sentence has ended.
+            if role == .issued, page.tokens[match.last].mark == ".", page.tokens[match.last].folded.count > 5 {
+                return nil
+            }
             if match.last < span.lowerBound, !isApart(index, from: match, role: role),
                 !(cue.kind != nil && match.tokens.count == 1 && isLabelOfOthers(match.last, before: span.lowerBound))
             {
@@ -370,7 +395,7 @@ struct DateSurroundings {
             return false
         }
         guard page.lines[line].isFull || next.first?.isLowercase ?? false else { return false }
-        return !text.hasSuffix(".") || text.hasSuffix("г.") || text.hasSuffix("№.")
+        return !text.hasSuffix(".") || ["г.", "ж.", "№."].contains { text.hasSuffix($0) }
     }
 
     /// A label in the cell above: the nearest line above with words over the date, and nothing else between.
@@ -386,7 +411,9 @@ struct DateSurroundings {
             !mentions.contains(where: { $0.line == cue.line })
         else { return false }
         // A header may take two lines, the label's words all stand over the date.
-        let isRunning = page.lines[cue.line].isFull && page.lines[cue.line].stretches == 1
+        let words = page.tokens[page.lines[cue.line].tokens].filter { $0.folded.hasLetter && $0.folded.count > 2 }
+        let isSentence = words.count > 5 && words.count(where: \.isCapitalised) * 3 <= words.count
+        let isRunning = (page.lines[cue.line].isFull || isSentence) && page.lines[cue.line].stretches == 1
         let isTwoLined = cue.line == header - 1 && !page.lines[header].text.contains(":")
         guard cue.line == header || isTwoLined, !isRunning else { return false }
         let cell = page.lines[cue.line].tokens.filter { page.tokens[$0].stretch == cue.stretch }
@@ -463,8 +490,16 @@ struct DateSurroundings {
         else { return false }
         let between = (spans[first].upperBound + 1)..<max(spans[second].lowerBound, spans[first].upperBound + 1)
         guard between.count <= 3, mentions[first].date != mentions[second].date else { return false }
-        // «12.03.2026 – 20.03.2026» in one stretch; two cells of a table are none.
-        if between.isEmpty { return isDashed(mentions[first], mentions[second]) }
+        // «12.03.2026 – 20.03.2026», «12.03.2026 ж. – 20.03.2026 ж.» in one stretch; two cells of a table are none.
+        if between.allSatisfy({ page.tokens[$0].folded.count == 1 }), isDashed(mentions[first], mentions[second]) {
+            return true
+        }
+        // «Выдана 12.03.2026», «Действительна до 12.03.2027»: a label on each line.
+        if let label = between.first, between.count > 1, page.tokens[label].line > mentions[first].lastLine,
+            page.tokens[label].isCapitalised
+        {
+            return false
+        }
         return between.contains { token in
             DateSurroundings.joints.contains {
                 WordLikeness.cost(of: page.tokens[token].folded, as: $0, isPrefix: false) != nil
