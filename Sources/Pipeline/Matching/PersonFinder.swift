@@ -39,11 +39,10 @@ public struct PersonFinder: Sendable {
                     && !(flow.next($0.mention.last).map(flow.isPatronymicsEnd) ?? false)
             }
         }
-        let isOnly = people.allSatisfy { person in
-            person.person.mentions.allSatisfy { $0.mention.form == .initials || $0.role.value < 0 }
-                || open.contains { $0.person.mentions.first?.mention.tokens == person.person.mentions.first?.mention.tokens }
+        let named = people.count { person in
+            person.person.mentions.contains { $0.mention.form > .initials && $0.role.value >= 0 }
         }
-        guard open.count == 1, isOnly else { return nil }
+        guard open.count == 1, named == 1 else { return nil }
         return open[0].person.finding(in: flow, score: open[0].score, runnerUp: 0)
     }
 

@@ -42,10 +42,12 @@ struct RoleScore {
                 count(role, (isInCare ? 2 : RoleScore.weight(role)) * RoleScore.trust(role, mention))
             }
         }
+        // «Фамилия», «Имя, отчество» on a plain sheet are no child's: a list of reasons stands over them.
+        let isForm = mention.source == "name:fields" && !isCompanionsSheet
         let captionRole = context.caption.flatMap { RoleScore.role(ofLabel: $0, in: flow) }
         // Over a line with its caption below stands the caption of another line.
         if captionRole == nil, let header = context.header, let role = RoleScore.role(ofHead: header, in: flow),
-            !(role == .official && RoleScore.isTitle(header, over: mention, in: flow)),
+            !(role == .official && RoleScore.isTitle(header, over: mention, in: flow)), !(isForm && role == .child),
             mention.form > .initials || ![.holder, .order, .weakHolder].contains(role)
                 || RoleScore.isColumnHead(header, in: flow)
         {
@@ -55,8 +57,6 @@ struct RoleScore {
         }
         if let role = captionRole { count(role, RoleScore.weight(role) * 0.7) }
         let isTold = best.map { $0.cue == .child || $0.cue == .companion } ?? false
-        // One form's «Фамилия», «Имя, отчество» on a plain sheet are nobody's child: a list of reasons stands over them.
-        let isForm = mention.source == "name:fields" && !isCompanionsSheet
         if !isTold, !isForm, let head = context.columnHead, let role = RoleScore.role(ofHead: head, in: flow),
             role == .child || role == .companion
         {
@@ -185,7 +185,7 @@ struct RoleScore {
         return !cases.contains(found)
     }
 
-    /// «Выдана 12.11.2026   А.Б. Оспанов»: behind the day who signed, for he is named in the nominative with initials.
+    /// «Выдана 12.11.2026   А.Б. Оспанов»: who signed stands behind the day, in the nominative with initials.
     private static func isSigned(_ last: Int?, _ issued: Int?, _ mention: NameMention, _ flow: TextFlow) -> Bool {
         guard mention.form == .initials, mention.reading.grammaticalCase == .nominative, let last, let issued,
             issued <= last

@@ -52,23 +52,6 @@ struct DateSurroundings {
         return best?.role ?? (isEntry ? .event : nil)
     }
 
-    /// «Начало: 15.09.2026» over «Завершение: 15.11.2026»: the row under a period's first day, a label and a later day.
-    private func endsPeriod(_ index: Int) -> Bool {
-        guard index > 0, mentions[index - 1].lastLine == mentions[index].line - 1,
-            mentions[index - 1].date < mentions[index].date, isRow(index), isRow(index - 1)
-        else { return false }
-        return role(of: index - 1) == .periodStart
-    }
-
-    /// A label of three words at most and a day.
-    private func isRow(_ index: Int) -> Bool {
-        let line = page.lines[mentions[index].line].tokens
-        let label = line.filter { $0 < spans[index].lowerBound && page.tokens[$0].folded.hasLetter }
-        return (1...3).contains(label.count) && page.tokens[label[0]].isCapitalised
-            && line.allSatisfy { $0 <= spans[index].upperBound || isNeutral($0) }
-            && mentions.indices.allSatisfy { $0 == index || mentions[$0].line != mentions[index].line }
-    }
-
     /// «На № 3582 от 20.04.2023»: the letter that this one answers.
     private func isAnswered(_ index: Int) -> Bool {
         let words = raw[page.lines[mentions[index].line].source].words
@@ -101,7 +84,7 @@ struct DateSurroundings {
     }
 
     /// «Дата», «күні»: tells the issue date only where the label says nothing more.
-    private func isPlainLabel(_ token: Int) -> Bool {
+    func isPlainLabel(_ token: Int) -> Bool {
         DateSurroundings.plainLabels.contains { page.tokens[token].folded.codes.starts(with: $0.codes) }
     }
 
@@ -150,19 +133,6 @@ struct DateSurroundings {
         }
     }
 
-    /// «Дата направления» on a paper of no known type that is titled «НАПРАВЛЕНИЕ»: the label names the paper itself.
-    private func isNamedAfterTitle(_ index: Int) -> Bool {
-        guard kinds.isEmpty || kinds.contains(.other) else { return false }
-        let first = page.tokens[spans[index].lowerBound]
-        let label = page.lines[first.line].tokens.filter { $0 < spans[index].lowerBound }
-        guard label.count <= 5, label.contains(where: isPlainLabel) else { return false }
-        return titles.contains { line in
-            let noun = page.tokens[page.lines[line].tokens.lowerBound].folded
-            let stem = noun.codes.prefix(max(5, noun.count - 2))
-            return noun.count >= 5 && label.contains { page.tokens[$0].folded.codes.starts(with: stem) }
-        }
-    }
-
     /// «акт экспертизы № 5 от …»: the date of the paper that the number is of; a bare «№ 5 от …» is this paper's.
     private func datesANumber(_ index: Int) -> Bool {
         let start = spans[index].lowerBound
@@ -201,8 +171,12 @@ struct DateSurroundings {
         switch cue.side {
         case .before(let reach):
             if cue.role == .birth, isPrevious(match) { return nil }
-            // «… берілді. 27.10.2026 …»: the sentence has ended.
-            if role == .issued, page.tokens[match.last].mark == ".", page.tokens[match.last].folded.count > 5 {
+            // «… берілді. 27.10.2026 бастап …»: the sentence has ended, and the date begins the next one.
+            if role == .issued, page.tokens[match.last].mark == ".", page.tokens[match.last].folded.count > 5,
+                page.lines[page.tokens[span.upperBound].line].tokens.contains(where: {
+                    $0 > span.upperBound && !isNeutral($0)
+                })
+            {
                 return nil
             }
             if match.last < span.lowerBound, !isApart(index, from: match, role: role),
@@ -313,7 +287,9 @@ struct DateSurroundings {
         guard cue.line == line + 1, page.lines.indices.contains(cue.line) else { return false }
         let words = cell(of: match.first)
         let own = dateBox(index)
-        guard isSmallPrint(under: line), words.count <= 9, let whole = union(words), let label = union(match.tokens)
+        // «Справка выдана по заявлению.» in the small print of a foot is a sentence.
+        guard isSmallPrint(under: line), words.count <= 9, !page.lines[cue.line].text.hasSuffix("."),
+            let whole = union(words), let label = union(match.tokens)
         else { return false }
         // Captions that stand close are one stretch; then each label stands for itself.
         return overlaps(whole.width > own.width * 2.5 ? label : whole, own)
@@ -495,8 +471,8 @@ struct DateSurroundings {
             return true
         }
         // «Выдана 12.03.2026», «Действительна до 12.03.2027»: a label on each line.
-        if let label = between.first, between.count > 1, page.tokens[label].line > mentions[first].lastLine,
-            page.tokens[label].isCapitalised
+        if let label = between.first(where: { page.tokens[$0].line > mentions[first].lastLine }),
+            label < between.upperBound - 1, page.tokens[label].isCapitalised
         {
             return false
         }

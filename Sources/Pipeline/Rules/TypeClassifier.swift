@@ -264,20 +264,12 @@ struct TypeClassifier: Sendable {
     /// Whether number and day stand on a line of their own right above a title, well below the page's first one.
     private func isDated(_ title: TitleBlock, in sheet: Sheet) -> Bool {
         guard let first = sheet.titles.first, title.head - first.head > 6 else { return false }
-        return (max(first.head + 3, title.head - 3)..<title.head).contains { isIssueLine($0, of: sheet.page) }
-    }
-
-    /// A year, and no more words than a number, a month and a town have.
-    private func isIssueLine(_ index: Int, of page: PageReading) -> Bool {
-        let words = page.tokens[page.lines[index].tokens]
-        let hasYear = words.contains { $0.text.count == 4 && ($0.text.hasPrefix("202") || $0.text.hasPrefix("203")) }
-        return hasYear && words.count { $0.folded.hasLetter && $0.folded.count > 2 } <= 2
+        return (max(first.head + 3, title.head - 3)..<title.head).contains(where: sheet.page.isIssueLine)
     }
 
     /// A page with a head of its own that says «подтверждает, что …»: a letter without a title.
     private func isLetter(_ sheet: Sheet) -> Bool {
-        let head = sheet.page.lines.prefix(6).indices.filter { sheet.page.lines[$0].box.y < sheet.page.height * 0.3 }
-        guard head.contains(where: { $0 > 0 && isIssueLine($0, of: sheet.page) }) else { return false }
+        guard sheet.page.lines.indices.prefix(6).dropFirst().contains(where: sheet.page.isIssueLine) else { return false }
         return rules.kindHints.contains { hint in
             hint.kind == .certificate && sheet.matcher.matches(of: hint.phrase).contains { match in
                 match.tokens.count > 1 && sheet.page.tokens[match.first].line <= 8

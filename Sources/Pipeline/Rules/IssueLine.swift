@@ -1,0 +1,8 @@
+extension PageReading {
+    /// Whether a line holds a year, and no more words than a number, a month and a town have.
+    func isIssueLine(_ index: Int) -> Bool {
+        let words = tokens[lines[index].tokens]
+        let hasYear = words.contains { $0.text.count == 4 && ($0.text.hasPrefix("202") || $0.text.hasPrefix("203")) }
+        return hasYear && words.count { $0.folded.hasLetter && $0.folded.count > 2 } <= 2
+    }
+}
