@@ -1,4 +1,8 @@
+/// Lines of number and day, as an office writes them over its papers.
 extension PageReading {
+    /// Whether one of the lines right under the first is such a line.
+    var hasIssueLineInHead: Bool { lines.indices.prefix(6).dropFirst().contains(where: isIssueLine) }
+
     /// Whether a line holds a year, and no more words than a number, a month and a town have.
     func isIssueLine(_ index: Int) -> Bool {
         let words = tokens[lines[index].tokens]

@@ -269,7 +269,7 @@ struct TypeClassifier: Sendable {
 
     /// A page with a head of its own that says «подтверждает, что …»: a letter without a title.
     private func isLetter(_ sheet: Sheet) -> Bool {
-        guard sheet.page.lines.indices.prefix(6).dropFirst().contains(where: sheet.page.isIssueLine) else { return false }
+        guard sheet.page.hasIssueLineInHead else { return false }
         return rules.kindHints.contains { hint in
             hint.kind == .certificate && sheet.matcher.matches(of: hint.phrase).contains { match in
                 match.tokens.count > 1 && sheet.page.tokens[match.first].line <= 8
