@@ -23,8 +23,27 @@ public struct PersonFinder: Sendable {
                 isAlone: flow.isAlone($0))
         }
         let people = PersonFinder.ranked(Person.grouped(weighed), in: flow)
-        guard let holder = people.first, holder.score >= Person.threshold else { return nil }
+        guard let holder = people.first else { return nil }
+        guard holder.score >= Person.threshold else { return PersonFinder.onlyShort(people, in: flow) }
         return holder.person.finding(in: flow, score: holder.score, runnerUp: people.dropFirst().first?.score ?? 0)
+    }
+
+    /// «По результатам осмотра Демира Эмре …»: surname and given name in running text, and no other name of a person
+    /// of whom nothing speaks against.
+    private static func onlyShort(
+        _ people: [(person: Person, score: Double)], in flow: TextFlow
+    ) -> Finding<PersonName>? {
+        let open = people.filter { person in
+            person.person.mentions.contains {
+                $0.mention.form == .short && $0.role.value >= 0 && $0.mention.reading.score >= 4.5
+                    && !(flow.next($0.mention.last).map(flow.isPatronymicsEnd) ?? false)
+            }
+        }
+        let named = people.count { person in
+            person.person.mentions.contains { $0.mention.form > .initials && $0.role.value >= 0 }
+        }
+        guard open.count == 1, named == 1 else { return nil }
+        return open[0].person.finding(in: flow, score: open[0].score, runnerUp: 0)
     }
 
     /// The likeliest holder first. Who is named on later pages only (memos, lists of readers, annexes) comes after

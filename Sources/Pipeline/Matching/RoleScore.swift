@@ -34,13 +34,20 @@ struct RoleScore {
             if abs(weight) > abs(best?.weight ?? 0) { best = (cue, weight) }
         }
         if let label = context.label, let role = RoleScore.role(ofLabel: label, in: flow) {
+            let isSigner = RoleScore.isSigned(label.last, label.first, mention, flow)
             let isInCare = isCompanionsSheet && role == .holder && RoleScore.namesPatient(label, in: flow)
-            count(role, (isInCare ? 2 : RoleScore.weight(role)) * RoleScore.trust(role, mention))
+            if isSigner {
+                count(.official, -4)
+            } else {
+                count(role, (isInCare ? 2 : RoleScore.weight(role)) * RoleScore.trust(role, mention))
+            }
         }
+        // «Фамилия», «Имя, отчество» on a plain sheet are no child's: a list of reasons stands over them.
+        let isForm = mention.source == "name:fields" && !isCompanionsSheet
         let captionRole = context.caption.flatMap { RoleScore.role(ofLabel: $0, in: flow) }
         // Over a line with its caption below stands the caption of another line.
         if captionRole == nil, let header = context.header, let role = RoleScore.role(ofHead: header, in: flow),
-            !(role == .official && RoleScore.isTitle(header, over: mention, in: flow)),
+            !(role == .official && RoleScore.isTitle(header, over: mention, in: flow)), !(isForm && role == .child),
             mention.form > .initials || ![.holder, .order, .weakHolder].contains(role)
                 || RoleScore.isColumnHead(header, in: flow)
         {
@@ -50,7 +57,7 @@ struct RoleScore {
         }
         if let role = captionRole { count(role, RoleScore.weight(role) * 0.7) }
         let isTold = best.map { $0.cue == .child || $0.cue == .companion } ?? false
-        if !isTold, let head = context.columnHead, let role = RoleScore.role(ofHead: head, in: flow),
+        if !isTold, !isForm, let head = context.columnHead, let role = RoleScore.role(ofHead: head, in: flow),
             role == .child || role == .companion
         {
             count(role, RoleScore.weight(role) * 0.8)
@@ -131,6 +138,8 @@ struct RoleScore {
             case .holder where mention.reading.grammaticalCase == .instrumental && isIssued(match, flow):
                 // «Выдана врачом Ахметовым» says who issued it.
                 count(.official, -4)
+            case .holder where isSigned(context.beforeTokens.last, match.first, mention, flow):
+                count(.official, -4)
             case .official where context.hasDate(after: match) && distance > 2:
                 // «Решением комиссии от 15.04.2026 Ахметов…»: what is dated is not the name's title.
                 continue
@@ -174,6 +183,16 @@ struct RoleScore {
             let cases = agreeing[flow.tokens[child.last].folded]
         else { return false }
         return !cases.contains(found)
+    }
+
+    /// «Выдана 12.11.2026   А.Б. Оспанов»: who signed stands behind the day, in the nominative with initials.
+    private static func isSigned(_ last: Int?, _ issued: Int?, _ mention: NameMention, _ flow: TextFlow) -> Bool {
+        guard mention.form == .initials, mention.reading.grammaticalCase == .nominative, let last, let issued,
+            issued <= last
+        else { return false }
+        let words = (issued...last).prefix(12).map { flow.tokens[$0] }
+        let isIssue = ["выдан", "дан", "берилди"].contains(where: flow.tokens[issued].folded.begins)
+        return isIssue && words.contains { $0.kind == .number && $0.text.count == 4 }
     }
 
     private static func isIssued(_ match: RoleLexicon.Match, _ flow: TextFlow) -> Bool {

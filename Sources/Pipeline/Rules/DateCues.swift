@@ -176,6 +176,8 @@ enum DateCues {
             дата подачи|приема|приёма|поступлени* заявлени*|обращени*
             """)
         + table(.reference, .after(2), 10, "=мвд\n=мюрк\n=мвдрк\n=іім\n=ққм")
+        // «30.10.2020 ж. № ҚР ДСМ-175/2020»: the ministry's order that approved the form.
+        + table(.reference, .after(4), 12, "қр|рк =дсм")
 
     /// «Приказ № 5 от …» is this order's date, and another paper's in a certificate.
     private static let own: [Row] =

@@ -156,6 +156,8 @@ struct DateScanner {
         }
         var marks: [Character] = []
         skipMarks(&at, &marks)
+        // «№ 1977, 18 қараша 2026 жыл»: a number.
+        if start > 0, lexemes[start - 1].mark == "№", !isYearWord(at) { return nil }
         if let word = lexemes.indices.contains(at) ? lexemes[at].folded : nil {
             guard DateScanner.yearWords.contains(word) else { return nil }
             at += 1

@@ -8,6 +8,9 @@ extension DateSurroundings {
             return role != .issued && role != .formed && line.tokens.contains(cue.match.first)
                 && cue.row.strength > 6.5 && distance(of: cue.row, at: cue.match, to: index) != nil
         }
+        if !isSpokenFor, isBehindSender(index) {
+            return titles.min().map { mentions[index].line < $0 } ?? false ? .letterhead : .signature
+        }
         if isSpokenFor || !isBare(index) { return .inText }
         let isOnly = !mentions.indices.contains {
             $0 != index && mentions[$0].line == mentions[index].line && mentions[$0].date != mentions[index].date
@@ -66,6 +69,19 @@ extension DateSurroundings {
         return isSender && !cues.contains { cue in
             head.contains(cue.match.first) && [.reference, .examination].contains(cue.row.role(in: kinds))
         }
+    }
+
+    /// «КГП на ПХВ «Городская больница № 2», 06.11.2026 г.» on a line of its own: who issues the paper, and when.
+    private func isBehindSender(_ index: Int) -> Bool {
+        let line = page.lines[mentions[index].line]
+        let words = raw[line.source].words
+        let head = words[..<min(mentions[index].word, words.count)]
+        guard (2...12).contains(head.count), mentions[index].line == mentions[index].lastLine, let last = head.last,
+            last.text.contains(where: { "»\"”“".contains($0) }),
+            line.tokens.allSatisfy({ $0 <= spans[index].upperBound || isNeutral($0) || isBeside($0, index) })
+        else { return false }
+        let isNamed = head.contains { word in word.text.contains { "«\"“".contains($0) } }
+        return isNamed && head.prefix(3).contains { DateSurroundings.senders.contains(FoldedWord($0.text)) }
     }
 
     /// The usual forms of organisations, as their names begin.

@@ -58,6 +58,19 @@ extension DateSurroundings {
         return structure
     }
 
+    /// «Дата направления» on a paper of no known type that is titled «НАПРАВЛЕНИЕ»: the label names the paper itself.
+    func isNamedAfterTitle(_ index: Int) -> Bool {
+        guard kinds.isEmpty || kinds.contains(.other) else { return false }
+        let first = page.tokens[spans[index].lowerBound]
+        let label = page.lines[first.line].tokens.filter { $0 < spans[index].lowerBound }
+        guard label.count <= 5, label.contains(where: isPlainLabel) else { return false }
+        return titles.contains { line in
+            let noun = page.tokens[page.lines[line].tokens.lowerBound].folded
+            let stem = noun.codes.prefix(max(5, noun.count - 2))
+            return noun.count >= 5 && label.contains { page.tokens[$0].folded.codes.starts(with: stem) }
+        }
+    }
+
     private func isLabelled(_ index: Int, before: [Int], line: ReadingLine) -> Bool {
         let span = spans[index]
         // Nothing but the year's mark, a number or a time after it.

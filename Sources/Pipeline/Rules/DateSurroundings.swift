@@ -47,6 +47,7 @@ struct DateSurroundings {
         if isJoined(index, index + 1), best.map({ $0.role != .reference && $0.role != .birth }) ?? true {
             return .periodStart
         }
+        if best == nil, endsPeriod(index) { return .periodEnd }
         let isEntry = page.tokens[spans[index].upperBound].mark == ":"
         return best?.role ?? (isEntry ? .event : nil)
     }
@@ -83,7 +84,7 @@ struct DateSurroundings {
     }
 
     /// «Дата», «күні»: tells the issue date only where the label says nothing more.
-    private func isPlainLabel(_ token: Int) -> Bool {
+    func isPlainLabel(_ token: Int) -> Bool {
         DateSurroundings.plainLabels.contains { page.tokens[token].folded.codes.starts(with: $0.codes) }
     }
 
@@ -132,19 +133,6 @@ struct DateSurroundings {
         }
     }
 
-    /// «Дата направления» on a paper of no known type that is titled «НАПРАВЛЕНИЕ»: the label names the paper itself.
-    private func isNamedAfterTitle(_ index: Int) -> Bool {
-        guard kinds.isEmpty || kinds.contains(.other) else { return false }
-        let first = page.tokens[spans[index].lowerBound]
-        let label = page.lines[first.line].tokens.filter { $0 < spans[index].lowerBound }
-        guard label.count <= 5, label.contains(where: isPlainLabel) else { return false }
-        return titles.contains { line in
-            let noun = page.tokens[page.lines[line].tokens.lowerBound].folded
-            let stem = noun.codes.prefix(max(5, noun.count - 2))
-            return noun.count >= 5 && label.contains { page.tokens[$0].folded.codes.starts(with: stem) }
-        }
-    }
-
     /// «акт экспертизы № 5 от …»: the date of the paper that the number is of; a bare «№ 5 от …» is this paper's.
     private func datesANumber(_ index: Int) -> Bool {
         let start = spans[index].lowerBound
@@ -162,8 +150,11 @@ struct DateSurroundings {
         guard token >= 0, hasNumber, page.tokens[token].line == line || runsOn(page.tokens[token].line) else {
             return false
         }
+        // «ВКК № 489» over «от 6 ноября 2026 года» in a corner above the title: this paper's own.
+        let isCorner = page.tokens[token].line < line && line < titles.min() ?? 0
+            && cell(of: token).allSatisfy { $0 == token || !page.tokens[$0].folded.hasLetter }
         return !titles.contains(page.tokens[token].line) && !isNeutral(token) && page.tokens[token].mark != ":"
-            && page.tokens[token].stretch == page.tokens[start].stretch
+            && page.tokens[token].stretch == page.tokens[start].stretch && !isCorner
     }
 
     private static let from = FoldedWord("от")
@@ -180,6 +171,14 @@ struct DateSurroundings {
         switch cue.side {
         case .before(let reach):
             if cue.role == .birth, isPrevious(match) { return nil }
+            // «… берілді. 27.10.2026 бастап …»: the sentence has ended, and the date begins the next one.
+            if role == .issued, page.tokens[match.last].mark == ".", page.tokens[match.last].folded.count > 5,
+                page.lines[page.tokens[span.upperBound].line].tokens.contains(where: {
+                    $0 > span.upperBound && !isNeutral($0)
+                })
+            {
+                return nil
+            }
             if match.last < span.lowerBound, !isApart(index, from: match, role: role),
                 !(cue.kind != nil && match.tokens.count == 1 && isLabelOfOthers(match.last, before: span.lowerBound))
             {
@@ -288,7 +287,9 @@ struct DateSurroundings {
         guard cue.line == line + 1, page.lines.indices.contains(cue.line) else { return false }
         let words = cell(of: match.first)
         let own = dateBox(index)
-        guard isSmallPrint(under: line), words.count <= 9, let whole = union(words), let label = union(match.tokens)
+        // «Справка выдана по заявлению.» in the small print of a foot is a sentence.
+        guard isSmallPrint(under: line), words.count <= 9, !page.lines[cue.line].text.hasSuffix("."),
+            let whole = union(words), let label = union(match.tokens)
         else { return false }
         // Captions that stand close are one stretch; then each label stands for itself.
         return overlaps(whole.width > own.width * 2.5 ? label : whole, own)
@@ -370,7 +371,7 @@ struct DateSurroundings {
             return false
         }
         guard page.lines[line].isFull || next.first?.isLowercase ?? false else { return false }
-        return !text.hasSuffix(".") || text.hasSuffix("г.") || text.hasSuffix("№.")
+        return !text.hasSuffix(".") || ["г.", "ж.", "№."].contains { text.hasSuffix($0) }
     }
 
     /// A label in the cell above: the nearest line above with words over the date, and nothing else between.
@@ -386,7 +387,9 @@ struct DateSurroundings {
             !mentions.contains(where: { $0.line == cue.line })
         else { return false }
         // A header may take two lines, the label's words all stand over the date.
-        let isRunning = page.lines[cue.line].isFull && page.lines[cue.line].stretches == 1
+        let words = page.tokens[page.lines[cue.line].tokens].filter { $0.folded.hasLetter && $0.folded.count > 2 }
+        let isSentence = words.count > 5 && words.count(where: \.isCapitalised) * 3 <= words.count
+        let isRunning = (page.lines[cue.line].isFull || isSentence) && page.lines[cue.line].stretches == 1
         let isTwoLined = cue.line == header - 1 && !page.lines[header].text.contains(":")
         guard cue.line == header || isTwoLined, !isRunning else { return false }
         let cell = page.lines[cue.line].tokens.filter { page.tokens[$0].stretch == cue.stretch }
@@ -463,8 +466,16 @@ struct DateSurroundings {
         else { return false }
         let between = (spans[first].upperBound + 1)..<max(spans[second].lowerBound, spans[first].upperBound + 1)
         guard between.count <= 3, mentions[first].date != mentions[second].date else { return false }
-        // «12.03.2026 – 20.03.2026» in one stretch; two cells of a table are none.
-        if between.isEmpty { return isDashed(mentions[first], mentions[second]) }
+        // «12.03.2026 – 20.03.2026», «12.03.2026 ж. – 20.03.2026 ж.» in one stretch; two cells of a table are none.
+        if between.allSatisfy({ page.tokens[$0].folded.count == 1 }), isDashed(mentions[first], mentions[second]) {
+            return true
+        }
+        // «Выдана 12.03.2026», «Действительна до 12.03.2027»: a label on each line.
+        if let label = between.first(where: { page.tokens[$0].line > mentions[first].lastLine }),
+            label < between.upperBound - 1, page.tokens[label].isCapitalised
+        {
+            return false
+        }
         return between.contains { token in
             DateSurroundings.joints.contains {
                 WordLikeness.cost(of: page.tokens[token].folded, as: $0, isPrefix: false) != nil

@@ -58,11 +58,13 @@ struct IssueDateFinder: Sendable {
                     && (sheet != paper.sheets.last || date.source < paper.end ?? .max)
             }
         }
+        // Where the line for the day of issue was left blank, no other day stands for it.
+        let isBlank = BlankDay(of: text, paper: paper, dates: dates).stands
         let ranked = dates.enumerated().map { order, date in
             let isField = isField(date, among: dates, today: today)
             let known = isField ? 20 : rank(date, paper: paper, today: today)
-            let rank = max(known, placeRank(date, order: order, among: dates, paper: paper, today: today) ?? 0)
-            return (date: date, rank: rank, order: order)
+            let placed = isBlank ? nil : placeRank(date, order: order, among: dates, paper: paper, today: today)
+            return (date: date, rank: max(known, placed ?? 0), order: order)
         }
         let issued = ranked.filter { $0.rank >= DateRole.bar && $0.date.mention.date <= today }
         if let best = issued.max(by: { ($0.rank, -$0.order) < ($1.rank, -$1.order) }) {
@@ -76,6 +78,7 @@ struct IssueDateFinder: Sendable {
         }
         // A paper dated ahead has no date of issue; another date on it is none either.
         if ranked.contains(where: { $0.rank >= DateRole.bar && $0.date.mention.date > today }) { return nil }
+        guard !isBlank else { return nil }
         let past = ranked.filter { $0.date.mention.date <= today }.map { (date: $0.date, rank: $0.rank) }
         return leftOver(past) ?? (paper.typeKey == nil ? latestTold(past.map(\.date)) : nil)
     }

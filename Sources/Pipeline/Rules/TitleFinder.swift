@@ -91,7 +91,7 @@ struct TitleFinder {
                 let line = page.tokens[match.first].line
                 // «№ | Дата | Пациент | Решение»: the heads of a table's columns.
                 if page.lines[line].stretches > 2, kind == .other || isColumnHead(match.first, line: line) { continue }
-                if !listed.contains(line), isHead(match.first, line: line) {
+                if !listed.contains(line), isHead(match.first, line: line), !isDayLabel(match.first) {
                     found[line, default: []].append((match.first, kind))
                 }
             }
@@ -106,6 +106,15 @@ struct TitleFinder {
         }
         return found
     }
+
+    /// «Дата заключения», «Қорытынды күні»: the label of a day.
+    private func isDayLabel(_ token: Int) -> Bool {
+        let line = page.lines[page.tokens[token].line].tokens
+        return line.contains(token - 1) && page.tokens[token - 1].folded == TitleFinder.day.russian
+            || line.contains(token + 1) && page.tokens[token + 1].folded == TitleFinder.day.kazakh
+    }
+
+    private static let day = (russian: FoldedWord("дата"), kazakh: FoldedWord("күні"))
 
     /// «Диагноз | Заключение ВКК | Подписи»: one of three heads in words, and not the first.
     private func isColumnHead(_ token: Int, line: Int) -> Bool {

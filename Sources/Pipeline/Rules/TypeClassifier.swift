@@ -227,7 +227,9 @@ struct TypeClassifier: Sendable {
                 if isFirst {
                     guard isUpper || starts.isEmpty || title.score >= 4 else { continue }
                     starts.append((index, 0, title, true))
-                } else if title.score >= 4, titleType(title, in: sheet) != nil || isSecondPaper(title, in: sheet) {
+                } else if title.score >= 4, titleType(title, in: sheet) != nil || isSecondPaper(title, in: sheet)
+                    || title.score >= 3.4 && isDated(title, in: sheet) && titleType(title, in: sheet)?.key != nil
+                {
                     starts.append((index, title.lines.first ?? title.head, title, false))
                 }
                 isFirst = false
@@ -236,6 +238,8 @@ struct TypeClassifier: Sendable {
                 starts.append((index, 0, headless(sheet), true))
             } else if sheet.titles.isEmpty, let title = headless(sheet) {
                 starts.append((index, 0, title, true))
+            } else if sheet.titles.isEmpty, isLetter(sheet) {
+                starts.append((index, 0, nil, true))
             }
         }
         return starts.enumerated().map { position, start in
@@ -250,11 +254,27 @@ struct TypeClassifier: Sendable {
     private func isSecondPaper(_ title: TitleBlock, in sheet: Sheet) -> Bool {
         let kinds = title.kinds
         guard kinds == [.order] || kinds == [.certificate] || kinds == [.notice], let first = sheet.titles.first,
-            !first.kinds.isEmpty, first.kinds.isDisjoint(with: kinds)
+            !first.kinds.isEmpty, first.kinds.isDisjoint(with: kinds) || isDated(title, in: sheet)
         else { return false }
         let line = sheet.page.lines[title.head]
         return line.isCentred && line.upperShare > 0.8
             && sheet.page.tokens[line.tokens].allSatisfy { !$0.folded.hasLetter || rules.isKindNoun($0.folded) }
+    }
+
+    /// Whether number and day stand on a line of their own right above a title, well below the page's first one.
+    private func isDated(_ title: TitleBlock, in sheet: Sheet) -> Bool {
+        guard let first = sheet.titles.first, title.head - first.head > 6 else { return false }
+        return (max(first.head + 3, title.head - 3)..<title.head).contains(where: sheet.page.isIssueLine)
+    }
+
+    /// A page with a head of its own that says «подтверждает, что …»: a letter without a title.
+    private func isLetter(_ sheet: Sheet) -> Bool {
+        guard sheet.page.hasIssueLineInHead else { return false }
+        return rules.kindHints.contains { hint in
+            hint.kind == .certificate && sheet.matcher.matches(of: hint.phrase).contains { match in
+                match.tokens.count > 1 && sheet.page.tokens[match.first].line <= 8
+            }
+        }
     }
 
     /// A title without a noun: a subject named outright in a line that stands as a title.
@@ -364,6 +384,8 @@ struct TypeClassifier: Sendable {
         if kinds.isEmpty {
             if part.title == nil, asks(part, sheets) { return nil }
             kinds = hintedKinds(part, sheets)
+            // «Уведомляем, что … находится в отпуске»: a letter that gives notice certifies.
+            if part.title == nil, kinds == [.notice] { kinds.insert(.certificate) }
         }
         let bar = bar(for: part.title)
         guard let winner = statedSubject(part, kinds, sheets), winner.total >= (isFirst ? bar : max(bar, 2.6)),

@@ -49,7 +49,7 @@ enum HolderPapers {
         var testDescription: String { reason }
     }
 
-    static let all: [Paper] = [first, second, third, fourth, fifth].flatMap(papers)
+    static let all: [Paper] = [first, second, third, fourth, fifth, sixth].flatMap(papers)
 
     private static func papers(_ table: String) -> [Paper] {
         var found: [Paper] = []
