@@ -17,8 +17,8 @@ source scripts/server.sh
 
 readonly TODAY=2026-11-23
 # What the small set must reach: per cent of right verdicts of each family. It is the same documents each time, so the
-# bars stand just below what was measured (that of d well below: raise it once its 62 are measured).
-declare -A CI_BARS=([dev]=97 [b]=97 [c]=92 [d]=80)
+# bars stand just below what was measured.
+declare -A CI_BARS=([dev]=97 [b]=97 [c]=97 [d]=95)
 families='' seeds=1 count=124 forms=mix bar=0 url='' keep='' ci='' report=()
 while (($# > 0)); do
     case $1 in
